@@ -1,0 +1,20 @@
+/** Codes of the errors that we or a part we depend on cause; what a client may cause is returned, not thrown. */
+export type BrokerErrorCode =
+  | 'CONFIGURATION'
+  | 'SECURITY_FILE'
+  | 'KEY_SET_UNAVAILABLE'
+  | 'LISTENER'
+  | 'STORE_UNAVAILABLE'
+  | 'BUS_PROTOCOL'
+  | 'STALE_EPOCH'
+
+/** An error with a stable code; the message is free to change. */
+export class BrokerError extends Error {
+  readonly code: BrokerErrorCode
+
+  constructor(code: BrokerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'BrokerError'
+    this.code = code
+  }
+}

@@ -1,0 +1,72 @@
+import type { Message } from './message.ts'
+import type { Subscription } from './subscription.ts'
+
+/** An application message for subscribers of the receiving worker. */
+export interface DeliverFrame {
+  readonly kind: 'deliver'
+  readonly message: Message
+  /** Whether the receiving worker serves its matching ordinary subscriptions. */
+  readonly ordinary: boolean
+  /** Shared subscriptions (`$share/<name>/<filter>`) of which the receiving worker serves one member each. */
+  readonly sharedFilters: readonly string[]
+}
+
+/** How a worker's interest in a Topic Filter changed. */
+export interface RouteChange {
+  /** With its `$share/<name>/` prefix, if it has one. */
+  readonly topicFilter: string
+  /** Subscribers the sending worker now has for it; 0 withdraws the route. */
+  readonly subscribers: number
+}
+
+/** Routes of the sending worker; answered with a `routes-known` of the same number. */
+export interface RoutesFrame {
+  readonly kind: 'routes'
+  readonly sequence: number
+  readonly changes: readonly RouteChange[]
+}
+
+export interface RoutesKnownFrame {
+  readonly kind: 'routes-known'
+  readonly sequence: number
+}
+
+/** Subscriptions of a persistent session that every publisher must know, because messages go to its queue. */
+export interface QueueRoutesFrame {
+  readonly kind: 'queue-routes'
+  readonly sequence: number
+  readonly clientId: string
+  readonly put: readonly Subscription[]
+  /** Topic Filters withdrawn. */
+  readonly removed: readonly string[]
+}
+
+/** Messages were appended to the queues of these clients, which are at home on the receiving worker. */
+export interface WakeFrame {
+  readonly kind: 'wake'
+  readonly clientIds: readonly string[]
+}
+
+/** The session of this client was claimed by the sending worker; answered with `yielded`. */
+export interface TakeoverFrame {
+  readonly kind: 'takeover'
+  readonly clientId: string
+  /** The epoch of the new claim: connections of an older one end. */
+  readonly epoch: number
+}
+
+export interface YieldedFrame {
+  readonly kind: 'yielded'
+  readonly clientId: string
+  readonly epoch: number
+}
+
+/** What workers say to each other. */
+export type Frame =
+  | DeliverFrame
+  | RoutesFrame
+  | RoutesKnownFrame
+  | QueueRoutesFrame
+  | WakeFrame
+  | TakeoverFrame
+  | YieldedFrame

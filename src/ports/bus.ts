@@ -1,0 +1,21 @@
+import type { Frame } from '../core/frame.ts'
+
+/** Names one worker process in the cluster: `<node>/<number>`, never used again after a restart. */
+export type WorkerAddress = string
+
+/** The way between workers. Frames to one peer arrive in the order they were sent, once, or the peer is reported down. */
+export interface Bus {
+  readonly self: WorkerAddress
+  /** The peers that are up now; without this worker. */
+  peers(): readonly WorkerAddress[]
+  /** Queues a frame; it leaves with the tick. A peer that is not up is ignored: its death is reported by `onPeer`. */
+  send(to: WorkerAddress, frame: Frame): void
+  broadcast(frame: Frame): void
+  /** Resolves when each frame sent so far was taken by the operating system on its way, or its peer is down. */
+  taken(): Promise<void>
+  /** Set once, before the first peer is up. */
+  onFrame(receive: (from: WorkerAddress, frame: Frame) => void): void
+  /** Called with true when a peer can be sent to, with false when it is gone for good. */
+  onPeer(change: (peer: WorkerAddress, up: boolean) => void): void
+  close(): Promise<void>
+}

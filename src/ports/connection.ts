@@ -1,0 +1,51 @@
+import type { OutBuffer } from '../protocol/out-buffer.ts'
+
+/** How a listener's clients reach it. */
+export type TransportKind = 'tcp' | 'tls' | 'websocket' | 'secure-websocket'
+
+/** What of a listener is known to its connections. */
+export interface ListenerIdentity {
+  /** As configured, or HiveMQ's generated form: `tcp-listener-1883`, `websocket-listener-8083`. */
+  readonly name: string
+  readonly transport: TransportKind
+  readonly port: number
+}
+
+/** One Network Connection (v5 1.2): an ordered, lossless stream of bytes in both directions. */
+export interface Connection {
+  readonly listener: ListenerIdentity
+  /** Textual IP address; an IPv4 address mapped into IPv6 is given in its IPv4 form. */
+  readonly remoteAddress: string
+  readonly remotePort: number
+  /** Bytes put here leave with one write at the end of the tick. */
+  readonly out: OutBuffer
+  /** Bytes handed to the transport that the operating system has not taken yet. */
+  readonly pendingBytes: number
+  /** Stops reading, so that the client is held back by its own transport; bytes already read may still arrive. */
+  pause(): void
+  resume(): void
+  /** Sends what is gathered, then closes; whatever is not taken within the transport's linger time is dropped. */
+  end(): void
+  /** Closes at once. */
+  destroy(): void
+}
+
+/** The broker's side of a connection. The transport calls it and never after `closed`. */
+export interface ConnectionHandler {
+  /** `bytes[start, end)` have arrived; they are valid during the call only. */
+  received(bytes: Buffer, start: number, end: number): void
+  /** `pendingBytes` has come down to 0 after it was above. */
+  drained(): void
+  /** The connection is gone, whoever ended it. Called exactly once. */
+  closed(): void
+}
+
+/** Called by a listener for each connection it accepted. */
+export type AcceptConnection = (connection: Connection) => ConnectionHandler
+
+/** An open listener. */
+export interface OpenListener {
+  readonly identity: ListenerIdentity
+  /** Stops accepting; connections that are open stay open. */
+  close(): Promise<void>
+}

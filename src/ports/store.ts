@@ -1,0 +1,151 @@
+import type { Message } from '../core/message.ts'
+import type { Subscription } from '../core/subscription.ts'
+import type { WorkerAddress } from './bus.ts'
+
+/** A CONNECT that wants its session. */
+export interface SessionClaim {
+  readonly clientId: string
+  /** The worker that holds the session from now on. */
+  readonly home: WorkerAddress
+  readonly cleanStart: boolean
+  /** Who the client proved to be; a session of another owner is neither taken over nor destroyed. */
+  readonly owner: string
+  /** Seconds after the connection ends; 0xFFFFFFFF: never. Above 0 the session is persistent. */
+  readonly sessionExpiryIntervalSeconds: number
+  readonly will: StoredWill | undefined
+}
+
+/** A Will Message that waits for the end of its connection. */
+export interface StoredWill {
+  readonly message: Message
+  readonly delayIntervalSeconds: number
+}
+
+/** What a claim found. */
+export type ClaimResult =
+  | { readonly kind: 'owned-by-another' }
+  | {
+      readonly kind: 'claimed'
+      /** Raised by each claim; every later write names it, and a write with an older one is refused (`STALE_EPOCH`). */
+      readonly epoch: number
+      /** Whether the state below is that of an earlier connection. */
+      readonly present: boolean
+      /** The worker that held the session with a connection open, if there was one; it must let go of it. */
+      readonly previousHome: WorkerAddress | undefined
+      readonly subscriptions: readonly Subscription[]
+      /** Packet Identifiers of QoS 2 messages received and not yet released by the client. */
+      readonly receivedPacketIds: readonly number[]
+      /** Will of an earlier connection whose delay is cut short because a Clean Start ends its session. */
+      readonly dueWill: Message | undefined
+    }
+
+/** A session that lost its connection for good, or whose will is due. */
+export interface DueSession {
+  readonly clientId: string
+  /** To be published now. */
+  readonly will: Message | undefined
+  /** The session is gone with everything in it; its subscriptions, so that routes can be withdrawn. */
+  readonly expired: readonly Subscription[] | undefined
+}
+
+/**
+ * Sessions by Client Identifier. Every CONNECT claims; persistent sessions outlive their connection.
+ * All writes name the epoch of the claim.
+ */
+export interface SessionStore {
+  /** Atomic: of two claims at the same moment one is first, and the second sees it as `previousHome`. */
+  claim(claim: SessionClaim): Promise<ClaimResult>
+  /**
+   * The connection ended and the session stays until `expiresAtMs` (Infinity: for good). `willDueAtMs` undefined: no
+   * will is to be published.
+   */
+  release(clientId: string, epoch: number, expiresAtMs: number, willDueAtMs: number | undefined): Promise<void>
+  /** The session is over: removes everything of it. */
+  end(clientId: string, epoch: number): Promise<void>
+  /** Remembers, or forgets, a QoS 2 message that was received (v5 4.3.3). */
+  markReceived(clientId: string, epoch: number, packetId: number, received: boolean): Promise<void>
+  /**
+   * A worker died: its persistent sessions count as released at `nowMs`, the others end; their wills become due
+   * after their delay. Called by every survivor; the second call finds nothing.
+   */
+  abandon(home: WorkerAddress, nowMs: number): Promise<void>
+  /** Atomically takes up to `limit` sessions with something due, so that exactly one caller acts on each. */
+  takeDue(nowMs: number, limit: number): Promise<readonly DueSession[]>
+}
+
+/** Subscriptions of persistent sessions. */
+export interface SubscriptionStore {
+  /** One call per SUBSCRIBE; a filter that exists is replaced. */
+  put(clientId: string, epoch: number, subscriptions: readonly Subscription[]): Promise<void>
+  /** One call per UNSUBSCRIBE. */
+  remove(clientId: string, epoch: number, topicFilters: readonly string[]): Promise<void>
+  /** Every subscription of every persistent session, for a worker that starts; in pages. */
+  all(): AsyncIterable<readonly { readonly clientId: string; readonly subscription: Subscription }[]>
+}
+
+/** A message in the queue of a persistent session. */
+export interface QueuedMessage {
+  /** Ascending within a queue, never used again; the Packet Identifier follows from it. */
+  readonly position: number
+  readonly message: Message
+  /** QoS 2: PUBREC was seen, only PUBREL is still to be sent. */
+  readonly released: boolean
+  /** The subscription's share of the delivery. */
+  readonly delivery: DeliveryOptions
+}
+
+/** How a message goes to one subscriber after all of its matching subscriptions were merged. */
+export interface DeliveryOptions {
+  readonly qos: 0 | 1 | 2
+  /** The RETAIN flag as the subscriber gets it. */
+  readonly retain: boolean
+  readonly subscriptionIdentifiers: readonly number[]
+}
+
+/** One queue that a message goes to. */
+export interface QueueTarget {
+  readonly clientId: string
+  readonly delivery: DeliveryOptions
+}
+
+/** Where a client is on-line that has got something in its queue. */
+export interface Wake {
+  readonly clientId: string
+  readonly home: WorkerAddress
+}
+
+/** What of a queue append concerns the publisher. */
+export interface AppendResult {
+  readonly wakes: readonly Wake[]
+  /** Messages not taken or removed because a queue was full. */
+  readonly dropped: number
+}
+
+/** Queues of persistent sessions; bounded per session, the newest message is dropped at the bound. */
+export interface QueueStore {
+  /** Resolves when the message is as safe as the store makes it; the body is stored once for all targets. */
+  append(targets: readonly QueueTarget[], message: Message): Promise<AppendResult>
+  /** Up to `limit` messages after `after` (0: from the start), oldest first. */
+  read(clientId: string, after: number, limit: number): Promise<readonly QueuedMessage[]>
+  /** Outbound QoS 2: PUBREC was seen (v5 4.3.3). */
+  markReleased(clientId: string, epoch: number, position: number): Promise<void>
+  /** The client has acknowledged these, or they expired. */
+  remove(clientId: string, epoch: number, positions: readonly number[]): Promise<void>
+}
+
+/** Retained messages by Topic Name. */
+export interface RetainedStore {
+  put(message: Message): Promise<void>
+  remove(topicName: string): Promise<void>
+  /** Matching messages that have not expired, in pages; `topicFilter` without a `$share` prefix. */
+  match(topicFilter: string, nowMs: number): AsyncIterable<readonly Message[]>
+}
+
+/** Everything that outlives a connection. Rejects with `STORE_UNAVAILABLE` when it cannot answer. */
+export interface Store {
+  readonly sessions: SessionStore
+  readonly subscriptions: SubscriptionStore
+  readonly queues: QueueStore
+  readonly retained: RetainedStore
+  close(): Promise<void>
+}
