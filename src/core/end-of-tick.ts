@@ -23,12 +23,20 @@ export class EndOfTick {
     this.#gathered.push(flushable)
   }
 
-  /** Flushes now; what is added meanwhile waits for the next end of tick. */
+  /** Flushes now; what is added meanwhile, or comes after one that throws, waits for the next end of tick. */
   flush(): void {
     const gathered = this.#gathered
     this.#gathered = this.#spare
-    for (const flushable of gathered) flushable.flush()
-    gathered.length = 0
-    this.#spare = gathered
+    let flushed = 0
+    try {
+      for (const flushable of gathered) {
+        flushed++
+        flushable.flush()
+      }
+    } finally {
+      for (const left of gathered.slice(flushed)) this.add(left)
+      gathered.length = 0
+      this.#spare = gathered
+    }
   }
 }

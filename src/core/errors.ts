@@ -4,6 +4,8 @@ export type BrokerErrorCode =
   | 'SECURITY_FILE'
   | 'KEY_SET_UNAVAILABLE'
   | 'LISTENER'
+  /** Asked to stop before the start was over. */
+  | 'STOPPED'
   | 'STORE_UNAVAILABLE'
   | 'BUS_PROTOCOL'
   | 'STALE_EPOCH'

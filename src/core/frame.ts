@@ -15,8 +15,10 @@ export interface DeliverFrame {
 export interface RouteChange {
   /** With its `$share/<name>/` prefix, if it has one. */
   readonly topicFilter: string
-  /** Subscribers the sending worker now has for it; 0 withdraws the route. */
+  /** Connected subscribers of the sending worker that always get their copy from it: 0 and 0 withdraw the route. */
   readonly subscribers: number
+  /** Its connected persistent sessions, whose QoS 1 and 2 messages go to their queues: they need only QoS 0 messages. */
+  readonly persistent: number
 }
 
 /** Routes of the sending worker; answered with a `routes-known` of the same number. */
@@ -31,7 +33,7 @@ export interface RoutesKnownFrame {
   readonly sequence: number
 }
 
-/** Subscriptions of a persistent session that every publisher must know, because messages go to its queue. */
+/** News of a persistent session that every publisher must know, because messages go to its queue; answered with `routes-known`. */
 export interface QueueRoutesFrame {
   readonly kind: 'queue-routes'
   readonly sequence: number
@@ -39,6 +41,8 @@ export interface QueueRoutesFrame {
   readonly put: readonly Subscription[]
   /** Topic Filters withdrawn. */
   readonly removed: readonly string[]
+  /** Whether the session has a connection at the sending worker; shared subscriptions prefer such members. */
+  readonly online: boolean
 }
 
 /** Messages were appended to the queues of these clients, which are at home on the receiving worker. */

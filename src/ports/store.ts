@@ -17,8 +17,21 @@ export interface SessionClaim {
 
 /** A Will Message that waits for the end of its connection. */
 export interface StoredWill {
+  /** Without an expiry: that counts from the publication. */
   readonly message: Message
   readonly delayIntervalSeconds: number
+  /** Undefined: the message does not expire. */
+  readonly messageExpiryIntervalSeconds: number | undefined
+}
+
+/** How a session is left by its connection. */
+export interface Release {
+  /** When the session ends; Infinity: never. */
+  readonly expiresAtMs: number
+  /** Undefined: no will is to be published. */
+  readonly willDueAtMs: number | undefined
+  /** Newest position of the queue that may have been sent; the next connection sends up to there with DUP. */
+  readonly sentUpTo: number
 }
 
 /** What a claim found. */
@@ -35,15 +48,17 @@ export type ClaimResult =
       readonly subscriptions: readonly Subscription[]
       /** Packet Identifiers of QoS 2 messages received and not yet released by the client. */
       readonly receivedPacketIds: readonly number[]
+      /** Newest position of the queue that may have been sent on an earlier connection; 0: none. */
+      readonly sentUpTo: number
       /** Will of an earlier connection whose delay is cut short because a Clean Start ends its session. */
-      readonly dueWill: Message | undefined
+      readonly dueWill: StoredWill | undefined
     }
 
 /** A session that lost its connection for good, or whose will is due. */
 export interface DueSession {
   readonly clientId: string
   /** To be published now. */
-  readonly will: Message | undefined
+  readonly will: StoredWill | undefined
   /** The session is gone with everything in it; its subscriptions, so that routes can be withdrawn. */
   readonly expired: readonly Subscription[] | undefined
 }
@@ -55,18 +70,15 @@ export interface DueSession {
 export interface SessionStore {
   /** Atomic: of two claims at the same moment one is first, and the second sees it as `previousHome`. */
   claim(claim: SessionClaim): Promise<ClaimResult>
-  /**
-   * The connection ended and the session stays until `expiresAtMs` (Infinity: for good). `willDueAtMs` undefined: no
-   * will is to be published.
-   */
-  release(clientId: string, epoch: number, expiresAtMs: number, willDueAtMs: number | undefined): Promise<void>
+  /** The connection ended and the session stays. */
+  release(clientId: string, epoch: number, release: Release): Promise<void>
   /** The session is over: removes everything of it. */
   end(clientId: string, epoch: number): Promise<void>
   /** Remembers, or forgets, a QoS 2 message that was received (v5 4.3.3). */
   markReceived(clientId: string, epoch: number, packetId: number, received: boolean): Promise<void>
   /**
-   * A worker died: its persistent sessions count as released at `nowMs`, the others end; their wills become due
-   * after their delay. Called by every survivor; the second call finds nothing.
+   * A worker died: its persistent sessions count as released at `nowMs`, with everything in their queues sent; the
+   * others end; their wills become due after their delay. Called by every survivor; the second call finds nothing.
    */
   abandon(home: WorkerAddress, nowMs: number): Promise<void>
   /** Atomically takes up to `limit` sessions with something due, so that exactly one caller acts on each. */

@@ -1,0 +1,25 @@
+/** What one worker counts. Plain numbers, so that counting costs nothing; gauges are set by whoever owns the fact. */
+export class Counters {
+  connectionsOpen = 0
+  connectionsAccepted = 0
+  connectsRefused = 0
+  sessionsConnected = 0
+  subscriptions = 0
+  messagesReceived = 0
+  messagesSent = 0
+  bytesReceived = 0
+  bytesSent = 0
+  /** QoS 1 or 2 messages for a queue that was full. */
+  droppedQueueFull = 0
+  /** QoS 0 messages for a client that does not read fast enough. */
+  droppedBackpressure = 0
+  droppedExpired = 0
+  /** Messages above the client's Maximum Packet Size (v5 [MQTT-3.1.2-25]). */
+  droppedTooLarge = 0
+  publishesNotAuthorized = 0
+  /** SUBACKs that were sent although a peer had not confirmed the route in time. */
+  routesUnconfirmed = 0
+  retainedStored = 0
+  willsPublished = 0
+  takeovers = 0
+}

@@ -1,0 +1,97 @@
+import type { QoS, RetainHandling } from '../protocol/packets.ts'
+import { type ByteReader, type ByteWriter, malformed, prefixedSize } from './byte-codec.ts'
+import { Message, NEVER_EXPIRES, NO_PROPERTIES } from './message.ts'
+import type { Subscription } from './subscription.ts'
+
+/** Bits of a message's first byte; the QoS takes the lowest two. */
+const RETAIN = 0x04
+const HAS_PROPERTIES = 0x08
+const HAS_EXPIRY = 0x10
+const HAS_PUBLISHER = 0x20
+const MESSAGE_FLAGS_MAX = 0x3f
+
+/** Bits of a subscription's first byte; the QoS takes the lowest two, Retain Handling the two from 0x10 on. */
+const NO_LOCAL = 0x04
+const RETAIN_AS_PUBLISHED = 0x08
+const RETAIN_HANDLING_SHIFT = 4
+const SUBSCRIPTION_FLAGS_MAX = 0x3f
+
+/** Bytes that {@link writeMessage} writes, exactly. */
+export function messageSize(message: Message): number {
+  let size = 1 + prefixedSize(Buffer.byteLength(message.topicName)) + prefixedSize(message.payload.length)
+  if (message.properties.length > 0) size += prefixedSize(message.properties.length)
+  if (message.publisher !== '') size += prefixedSize(Buffer.byteLength(message.publisher))
+  if (message.expiresAtMs !== NEVER_EXPIRES) size += 8
+  return size
+}
+
+/** Writes a message in {@link messageSize} bytes. */
+export function writeMessage(writer: ByteWriter, message: Message): void {
+  const hasProperties = message.properties.length > 0
+  const hasPublisher = message.publisher !== ''
+  const hasExpiry = message.expiresAtMs !== NEVER_EXPIRES
+  writer.u8(
+    message.qos |
+      (message.retain ? RETAIN : 0) |
+      (hasProperties ? HAS_PROPERTIES : 0) |
+      (hasExpiry ? HAS_EXPIRY : 0) |
+      (hasPublisher ? HAS_PUBLISHER : 0),
+  )
+  writer.string(message.topicName)
+  writer.bytes(message.payload)
+  if (hasProperties) writer.bytes(message.properties)
+  if (hasPublisher) writer.string(message.publisher)
+  if (hasExpiry) writer.f64(message.expiresAtMs)
+}
+
+/** Reads a message that owns its payload. */
+export function readMessage(reader: ByteReader): Message {
+  const flags = reader.u8()
+  if (flags > MESSAGE_FLAGS_MAX) throw malformed('unknown message flags')
+  return new Message({
+    topicName: reader.string(),
+    payload: reader.bytes(),
+    properties: (flags & HAS_PROPERTIES) === 0 ? NO_PROPERTIES : reader.bytes(),
+    publisher: (flags & HAS_PUBLISHER) === 0 ? '' : reader.string(),
+    expiresAtMs: (flags & HAS_EXPIRY) === 0 ? NEVER_EXPIRES : reader.f64(),
+    qos: qosOf(flags & 3),
+    retain: (flags & RETAIN) !== 0,
+  })
+}
+
+/** Writes a subscription with its options. */
+export function writeSubscription(writer: ByteWriter, subscription: Subscription): void {
+  writer.u8(
+    subscription.qos |
+      (subscription.noLocal ? NO_LOCAL : 0) |
+      (subscription.retainAsPublished ? RETAIN_AS_PUBLISHED : 0) |
+      (subscription.retainHandling << RETAIN_HANDLING_SHIFT),
+  )
+  writer.string(subscription.topicFilter)
+  writer.varuint(subscription.subscriptionIdentifier)
+}
+
+/** Reads what {@link writeSubscription} wrote. */
+export function readSubscription(reader: ByteReader): Subscription {
+  const flags = reader.u8()
+  if (flags > SUBSCRIPTION_FLAGS_MAX) throw malformed('unknown subscription flags')
+  return {
+    topicFilter: reader.string(),
+    qos: qosOf(flags & 3),
+    noLocal: (flags & NO_LOCAL) !== 0,
+    retainAsPublished: (flags & RETAIN_AS_PUBLISHED) !== 0,
+    retainHandling: retainHandlingOf(flags >> RETAIN_HANDLING_SHIFT),
+    subscriptionIdentifier: reader.varuint(),
+  }
+}
+
+/** Checks a QoS that was read. */
+export function qosOf(value: number): QoS {
+  if (value === 0 || value === 1 || value === 2) return value
+  throw malformed('a QoS of 3')
+}
+
+function retainHandlingOf(value: number): RetainHandling {
+  if (value === 0 || value === 1 || value === 2) return value
+  throw malformed('a Retain Handling of 3')
+}
