@@ -1,0 +1,60 @@
+import type { Permission } from '../core/permissions.ts'
+import { printable } from './printable-text.ts'
+
+/** The reason of every failed authentication, as HiveMQ words it; the exact cause stands in the structured log. */
+export const GENERIC_REASON = 'unknown authentication key or wrong authentication secret'
+
+/** What the access log tells of, by the names that HiveMQ gives them. */
+export type AccessEvent =
+  | 'authentication-succeeded'
+  | 'authentication-failed'
+  | 'authorization-succeeded'
+  | 'authorization-failed'
+
+/** A client that sends its token in the wrong field must not find it in a log. */
+const JWT = /\beyJ[\w-]*\.[\w-]+(\.[\w-]*)?/g
+
+const SENTENCES: Readonly<Record<AccessEvent, string>> = {
+  'authentication-succeeded': 'Client succeeded authentication',
+  'authentication-failed': 'Client failed authentication',
+  'authorization-succeeded': 'Client succeeded authorization',
+  'authorization-failed': 'Client failed authorization',
+}
+
+/** One line of the access log in HiveMQ's form, without the line end. `addition` is empty or made by one of the below. */
+export function accessLogLine(nowMs: number, event: AccessEvent, clientId: string, ip: string, addition = ''): string {
+  const who = `ID ${printable(clientId.replace(JWT, '[redacted]'))}, IP ${printable(ip)}`
+  return `${utcTime(nowMs)} UTC - ${event} - ${SENTENCES[event]}: ${who}${addition}.`
+}
+
+/** The addition of a failure. */
+export function reasonAddition(reason: string): string {
+  return `, reason "${printable(reason)}"`
+}
+
+/** The addition of a successful authorization. */
+export function permissionsAddition(permissions: readonly Permission[]): string {
+  return `, permissions [${permissions.map(permissionText).join(', ')}]`
+}
+
+function permissionText(permission: Permission): string {
+  const fields = [
+    `topicFilter=${inQuotes(permission.topicFilter)}`,
+    `qos=[${permission.qos.join(', ')}]`,
+    `activity=[${permission.activity.join(', ')}]`,
+    `retainedPublishAllowed=${permission.retainedPublishAllowed}`,
+    `sharedSubscribeAllowed=${permission.sharedSubscribeAllowed}`,
+    `sharedGroup=${inQuotes(permission.sharedGroup)}`,
+    `from=${inQuotes(permission.from)}`,
+  ]
+  return `Permission{${fields.join(', ')}}`
+}
+
+function inQuotes(text: string): string {
+  return `'${printable(text).replaceAll("'", "\\'")}'`
+}
+
+/** `2019-11-25 15:50:24,774` */
+function utcTime(nowMs: number): string {
+  return new Date(nowMs).toISOString().replace('T', ' ').replace('.', ',').slice(0, -1)
+}

@@ -1,0 +1,68 @@
+import { RealmKeys } from './realm-keys.ts'
+import type { JwtRealmModel } from './security-model.ts'
+import type { Clock, Random } from '../ports/clock.ts'
+import type { KeySets, KeySetSnapshot } from '../ports/key-sets.ts'
+import type { Log } from '../ports/telemetry.ts'
+
+export interface KeySetSourceParts {
+  readonly realms: readonly JwtRealmModel[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** Fetches the key sets of all realms for this host, in its one process that does, and keeps them fresh. */
+export class KeySetSource implements KeySets {
+  readonly #realms: ReadonlyMap<string, RealmKeys>
+  #listener: (snapshot: KeySetSnapshot) => void = () => undefined
+
+  constructor({ realms, clock, random, log }: KeySetSourceParts) {
+    const parts = { clock, random, log, onSnapshot: (snapshot: KeySetSnapshot) => this.#listener(snapshot) }
+    this.#realms = new Map(realms.map(realm => [realm.name, new RealmKeys(realm, parts)]))
+  }
+
+  /** Fetches that were begun, of all realms. */
+  get fetches(): number {
+    return sum([...this.#realms.values()].map(realm => realm.fetches))
+  }
+
+  /** Fetches that gave no usable set, of all realms. */
+  get failures(): number {
+    return sum([...this.#realms.values()].map(realm => realm.failures))
+  }
+
+  /**
+   * Set once, before `start`. Called with each new set, to hand it to the workers; with one without keys when the last
+   * good set has become too old to be trusted.
+   */
+  onSnapshot(listener: (snapshot: KeySetSnapshot) => void): void {
+    this.#listener = listener
+  }
+
+  /** Resolves when each realm has its first set; keeps trying until then and logs why it has none. Or when closed. */
+  async start(): Promise<void> {
+    await Promise.all([...this.#realms.values()].map(realm => realm.start()))
+  }
+
+  /** The newest set of each realm that has one, for a worker that starts. */
+  snapshots(): readonly KeySetSnapshot[] {
+    return [...this.#realms.values()].map(realm => realm.snapshot).filter(snapshot => snapshot !== undefined)
+  }
+
+  current(realm: string): KeySetSnapshot | undefined {
+    return this.#realms.get(realm)?.snapshot
+  }
+
+  refresh(realm: string, kid: string): Promise<KeySetSnapshot | undefined> {
+    return this.#realms.get(realm)?.refresh(kid) ?? Promise.resolve(undefined)
+  }
+
+  /** Ends fetches and timers. */
+  close(): void {
+    for (const realm of this.#realms.values()) realm.close()
+  }
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0)
+}

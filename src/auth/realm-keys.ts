@@ -1,0 +1,206 @@
+import { httpUrlFault } from './http-url.ts'
+import { fetchKeys, type FetchedKeys } from './jwks-fetch.ts'
+import { KeySet } from './key-set.ts'
+import { TokenBucket } from './token-bucket.ts'
+import { UnknownKids } from './unknown-kids.ts'
+import { within } from './within.ts'
+import { BrokerError } from '../core/errors.ts'
+import { background, type Log } from '../ports/telemetry.ts'
+import type { JwtRealmModel } from './security-model.ts'
+import type { Clock, Random, Timer } from '../ports/clock.ts'
+import type { KeySetSnapshot } from '../ports/key-sets.ts'
+
+export interface RealmKeysParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Called with each new set; with an empty one when the last good set has become too old to be trusted. */
+  readonly onSnapshot: (snapshot: KeySetSnapshot) => void
+}
+
+const FETCH_TIMEOUT_MS = 5_000
+const LIFETIME_MIN_MS = 30_000
+const LIFETIME_MAX_MS = 24 * 60 * 60 * 1000
+/** How long past its lifetime a set is used while the server gives no newer one. */
+const STALE_MAX_MS = 24 * 60 * 60 * 1000
+const BACK_OFF_FIRST_MS = 1_000
+const BACK_OFF_MAX_MS = 60_000
+/** Fetches that tokens with unknown key ids may cause. */
+const KID_FETCH_BURST = 2
+const KID_FETCH_REFILL_MS = 5_000
+const KID_WAIT_MS = 2_000
+const KID_WAITS_MAX = 4_096
+
+/**
+ * Keeps the keys of one realm fresh: fetches them again ahead of their end, keeps the last good set while the server
+ * fails, and fetches once more when a token names a key that is not there. One fetch at a time.
+ */
+export class RealmKeys {
+  /** Fetches that were begun. */
+  fetches = 0
+  /** Fetches that gave no usable set. */
+  failures = 0
+  readonly #realm: JwtRealmModel
+  readonly #uri: URL
+  readonly #parts: RealmKeysParts
+  readonly #unknownKids = new UnknownKids()
+  readonly #kidFetches: TokenBucket
+  readonly #firstSet = Promise.withResolvers<void>()
+  #snapshot: KeySetSnapshot | undefined
+  #trustedUntilMs = 0
+  #failuresInARow = 0
+  #kidWaits = 0
+  #fetching: Promise<void> | undefined
+  #abort: AbortController | undefined
+  #next: Timer | undefined
+  #closed = false
+
+  constructor(realm: JwtRealmModel, parts: RealmKeysParts) {
+    this.#realm = realm
+    this.#uri = keySetUri(realm)
+    this.#parts = parts
+    this.#kidFetches = new TokenBucket(KID_FETCH_BURST, KID_FETCH_REFILL_MS, parts.clock.nowMs())
+  }
+
+  get snapshot(): KeySetSnapshot | undefined {
+    return this.#snapshot
+  }
+
+  /** Begins; resolves with the first usable set, however long that takes, or when closed. */
+  start(): Promise<void> {
+    this.#fetchInBackground()
+    return this.#firstSet.promise
+  }
+
+  /** See `KeySets.refresh`. */
+  async refresh(kid: string): Promise<KeySetSnapshot | undefined> {
+    if (this.#mayFetchFor(kid)) {
+      this.#kidWaits++
+      try {
+        await within(this.#parts.clock, KID_WAIT_MS, this.#fetchFor(kid), () => undefined)
+      } finally {
+        this.#kidWaits--
+      }
+    }
+    return this.#snapshot
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#next?.cancel()
+    this.#abort?.abort(new BrokerError('KEY_SET_UNAVAILABLE', 'closed'))
+    this.#firstSet.resolve()
+  }
+
+  #mayFetchFor(kid: string): boolean {
+    const nowMs = this.#parts.clock.nowMs()
+    // While the server fails, the back-off decides when it is asked again.
+    if (this.#closed || (this.#failuresInARow > 0 && this.#fetching === undefined)) return false
+    return !this.#hasKid(kid) && !this.#unknownKids.has(kid, nowMs) && this.#kidWaits < KID_WAITS_MAX
+  }
+
+  async #fetchFor(kid: string): Promise<void> {
+    if (this.#fetching !== undefined) {
+      await this.#fetching
+      // That fetch began before the token came, so it may have been answered before the key was published.
+      if (this.#hasKid(kid) || this.#failuresInARow > 0) return
+    }
+    if (this.#fetching === undefined && !this.#kidFetches.take(this.#parts.clock.nowMs())) return
+    await this.#fetch()
+    const conclusive = this.#failuresInARow === 0
+    if (conclusive && !this.#hasKid(kid)) this.#unknownKids.add(kid, this.#parts.clock.nowMs())
+  }
+
+  #hasKid(kid: string): boolean {
+    return this.#snapshot?.keys.some(key => key['kid'] === kid) ?? false
+  }
+
+  #fetchInBackground(): void {
+    background(this.#parts.log, 'key set refresh', this.#fetch())
+  }
+
+  #fetch(): Promise<void> {
+    this.#fetching ??= this.#fetchOnce().finally(() => {
+      this.#fetching = undefined
+    })
+    return this.#fetching
+  }
+
+  async #fetchOnce(): Promise<void> {
+    this.#next?.cancel()
+    this.fetches++
+    let nextMs: number
+    try {
+      nextMs = this.#accept(await this.#fetchInTime())
+    } catch (error) {
+      if (this.#closed) return
+      nextMs = this.#failed(error)
+    }
+    if (!this.#closed) this.#next = this.#parts.clock.after(nextMs, () => this.#fetchInBackground())
+  }
+
+  async #fetchInTime(): Promise<FetchedKeys> {
+    const abort = new AbortController()
+    const overdue = new BrokerError('KEY_SET_UNAVAILABLE', `no complete answer within ${FETCH_TIMEOUT_MS} ms`)
+    const deadline = this.#parts.clock.after(FETCH_TIMEOUT_MS, () => abort.abort(overdue))
+    this.#abort = abort
+    try {
+      return await fetchKeys(this.#uri, abort.signal)
+    } finally {
+      deadline.cancel()
+    }
+  }
+
+  /** Takes a set in and returns when to fetch the next. */
+  #accept(fetched: FetchedKeys): number {
+    const { clock, random } = this.#parts
+    const fetchedAtMs = clock.nowMs()
+    const snapshot: KeySetSnapshot = { realm: this.#realm.name, keys: fetched.keys, fetchedAtMs }
+    // An empty set is far more likely a fault of the server than a wish to lock everyone out.
+    if (new KeySet(snapshot).size === 0)
+      throw new BrokerError('KEY_SET_UNAVAILABLE', 'no usable signature key in the set')
+    const seconds = fetched.lifetimeSeconds ?? this.#realm.jwksDefaultCacheSeconds
+    const lifetimeMs = Math.min(LIFETIME_MAX_MS, Math.max(LIFETIME_MIN_MS, seconds * 1000))
+    this.#failuresInARow = 0
+    this.#trustedUntilMs = fetchedAtMs + lifetimeMs + STALE_MAX_MS
+    this.#publish(snapshot)
+    this.#firstSet.resolve()
+    return lifetimeMs * (0.75 + 0.1 * random.fraction())
+  }
+
+  /** Counts a failure and returns when to try again. */
+  #failed(error: unknown): number {
+    this.failures++
+    const retryMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** Math.min(16, this.#failuresInARow++))
+    const nowMs = this.#parts.clock.nowMs()
+    if (this.#snapshot !== undefined && this.#snapshot.keys.length > 0 && nowMs >= this.#trustedUntilMs) {
+      this.#publish({ realm: this.#realm.name, keys: [], fetchedAtMs: nowMs })
+    }
+    this.#parts.log.warn('key set fetch failed', {
+      realm: this.#realm.name,
+      cause: causeText(error),
+      keysKept: this.#snapshot?.keys.length ?? 0,
+      retryMs,
+    })
+    return retryMs
+  }
+
+  #publish(snapshot: KeySetSnapshot): void {
+    this.#snapshot = snapshot
+    this.#parts.onSnapshot(snapshot)
+  }
+}
+
+function keySetUri(realm: JwtRealmModel): URL {
+  const fault = httpUrlFault(realm.jwksUri)
+  if (fault !== undefined) throw new BrokerError('CONFIGURATION', `JWKS endpoint of realm ${realm.name}: ${fault}`)
+  return new URL(realm.jwksUri)
+}
+
+/** The innermost cause, for `fetch failed` says nothing. */
+function causeText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.cause !== undefined) return causeText(error.cause)
+  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : ''
+  return `${code}${error.message}`
+}

@@ -1,0 +1,164 @@
+import { hash } from 'node:crypto'
+import { expiryMs } from './claim-time.ts'
+import { checkClaims, type ClaimContext } from './claims.ts'
+import { KeySet, type VerificationKey } from './key-set.ts'
+import { refused, type Refusal } from './refusal-cause.ts'
+import { SignatureBatches, type SignaturePool, type SignatureResult } from './signature-batches.ts'
+import { compactToken, decodeToken, type CompactToken } from './token-grammar.ts'
+import { readHeader, type TokenHeader } from './token-header.ts'
+import { VerifiedTokens } from './verified-tokens.ts'
+import type { JsonObject } from './json-object.ts'
+import type { JwtValidationModel } from './security-model.ts'
+import type { EndOfTick } from '../core/end-of-tick.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { KeySets, KeySetSnapshot } from '../ports/key-sets.ts'
+import type { Log } from '../ports/telemetry.ts'
+
+export interface TokenVerifierParts {
+  readonly keySets: KeySets
+  readonly pool: SignaturePool
+  readonly clock: Clock
+  readonly endOfTick: EndOfTick
+  readonly log: Log
+  readonly cacheEntriesMax?: number
+  readonly pendingMax?: number
+}
+
+export interface Verified {
+  readonly kind: 'verified'
+  readonly claims: JsonObject
+  /** Unix time in ms after which the token is no longer accepted. */
+  readonly expiresAtMs: number
+}
+
+/** What a token turned out to be for the rules it was checked against. */
+export type Verdict = Refusal | Verified
+
+/** A token on its way through the steps that take time. */
+interface Candidate {
+  readonly realm: string
+  readonly digest: string
+  readonly compact: CompactToken
+  readonly header: TokenHeader
+  readonly claims: JsonObject
+  readonly untilMs: number
+}
+
+const CACHE_ENTRIES_MAX = 10_000
+const PENDING_MAX = 10_000
+
+/**
+ * Decides on tokens: form, what is known of it already, claims, key, signature, in this order, so that a bad token is
+ * cheap. A token with several faults is refused for the first one met: one that has expired and is forged as well is
+ * `token_expired`.
+ */
+export class TokenVerifier {
+  readonly #keySets: KeySets
+  readonly #clock: Clock
+  readonly #verified: VerifiedTokens
+  readonly #batches: SignatureBatches
+  readonly #pendingMax: number
+  readonly #parsedKeySets = new Map<string, KeySet>() // by realm
+  readonly #inFlight = new Map<string, Promise<SignatureResult>>()
+  #pending = 0
+
+  constructor(parts: TokenVerifierParts) {
+    this.#keySets = parts.keySets
+    this.#clock = parts.clock
+    this.#verified = new VerifiedTokens(parts.cacheEntriesMax ?? CACHE_ENTRIES_MAX)
+    this.#batches = new SignatureBatches(parts.pool, parts.endOfTick, parts.log)
+    this.#pendingMax = parts.pendingMax ?? PENDING_MAX
+  }
+
+  /** Tokens that wait for a key or a signature now. */
+  get pendingNow(): number {
+    return this.#pending
+  }
+
+  /**
+   * Answers at once for a token that is known or bad, else once its signature is verified. Never rejects for anything
+   * in the password. The claims are checked against `rules` each time, known token or not.
+   */
+  verify(
+    realm: string,
+    password: Buffer | undefined,
+    rules: JwtValidationModel,
+    context: ClaimContext,
+  ): Verdict | Promise<Verdict> {
+    const compact = compactToken(password)
+    if (compact.kind === 'refused') return compact
+    const nowMs = this.#clock.nowMs()
+    const digest = `${hash('sha256', compact.text, 'base64')} ${realm}`
+    const known = this.#knownClaims(realm, digest, nowMs)
+    if (known !== undefined) return checkClaims(known, rules, context, nowMs) ?? accepted(known, rules)
+
+    const token = decodeToken(compact)
+    if (token.kind === 'refused') return token
+    const header = readHeader(token.header)
+    if (header.kind === 'refused') return header
+    const refusal = checkClaims(token.payload, rules, context, nowMs)
+    if (refusal !== undefined) return refusal
+    if (this.#pending >= this.#pendingMax) return refused('overloaded', { pendingMax: this.#pendingMax })
+    const verdict = accepted(token.payload, rules)
+    return this.#prove({ realm, digest, compact, header, claims: token.payload, untilMs: verdict.expiresAtMs }, verdict)
+  }
+
+  #knownClaims(realm: string, digest: string, nowMs: number): JsonObject | undefined {
+    const known = this.#verified.find(digest, nowMs)
+    if (known === undefined) return undefined
+    if (this.#keySet(this.#keySets.current(realm))?.has(known.keyId) === true) return known.claims
+    this.#verified.forget(digest)
+    return undefined
+  }
+
+  async #prove(candidate: Candidate, verdict: Verdict): Promise<Verdict> {
+    this.#pending++
+    try {
+      const key = await this.#key(candidate.realm, candidate.header)
+      if (key.kind === 'refused') return key
+      const result = await this.#signature(candidate, key)
+      if (result !== 'valid') return refused(result, { kid: candidate.header.kid ?? 'absent' })
+      this.#verified.remember(candidate.digest, { claims: candidate.claims, keyId: key.id, untilMs: candidate.untilMs })
+      return verdict
+    } finally {
+      this.#pending--
+    }
+  }
+
+  async #key(realm: string, header: TokenHeader): Promise<VerificationKey | Refusal> {
+    const found = this.#select(this.#keySets.current(realm), header)
+    if (found.kind === 'key' || header.kid === undefined) return found
+    if (found.cause !== 'unknown_kid' && found.cause !== 'keys_unavailable') return found
+    // Right after a rotation the first token with the new key is here before the key is.
+    return this.#select(await this.#keySets.refresh(realm, header.kid), header)
+  }
+
+  #select(snapshot: KeySetSnapshot | undefined, header: TokenHeader): VerificationKey | Refusal {
+    const keySet = this.#keySet(snapshot)
+    return keySet === undefined || keySet.size === 0 ? refused('keys_unavailable') : keySet.select(header)
+  }
+
+  #keySet(snapshot: KeySetSnapshot | undefined): KeySet | undefined {
+    if (snapshot === undefined) return undefined
+    const parsed = this.#parsedKeySets.get(snapshot.realm)
+    if (parsed?.snapshot === snapshot) return parsed
+    const keySet = new KeySet(snapshot)
+    this.#parsedKeySets.set(snapshot.realm, keySet)
+    return keySet
+  }
+
+  /** A token that two connections show at the same moment is verified once; each checks its own rules. */
+  #signature({ digest, compact, header }: Candidate, key: VerificationKey): Promise<SignatureResult> {
+    const name = `${digest} ${key.id}`
+    const running = this.#inFlight.get(name)
+    if (running !== undefined) return running
+    const task = { compact: compact.text, algorithm: header.algorithm, key }
+    const result = this.#batches.verify(task).finally(() => this.#inFlight.delete(name))
+    this.#inFlight.set(name, result)
+    return result
+  }
+}
+
+function accepted(claims: JsonObject, rules: JwtValidationModel): Verified {
+  return { kind: 'verified', claims, expiresAtMs: expiryMs(claims, rules.expGraceSeconds) }
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { TokenBucket } from '../../../src/auth/token-bucket.ts'
+
+describe('a token bucket', () => {
+  it('allows a burst and then one for each interval', () => {
+    const bucket = new TokenBucket(2, 5000, 0)
+    assert.deepEqual(
+      [0, 0, 0, 4999, 5000, 5001, 9999, 10_000].map(at => bucket.take(at)),
+      [true, true, false, false, true, false, false, true],
+    )
+  })
+
+  it('saves up no more than the burst, and nothing from a clock set back', () => {
+    const bucket = new TokenBucket(2, 5000, 0)
+    assert.deepEqual(
+      [1e9, 1e9, 1e9, 0, 0].map(at => bucket.take(at)),
+      [true, true, false, false, false],
+    )
+  })
+
+  it('never allows more than the burst and the intervals that have passed', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 200 }), steps => {
+        const bucket = new TokenBucket(2, 5000, 0)
+        let now = 0
+        let taken = 0
+        for (const step of steps) {
+          now += step
+          if (bucket.take(now)) taken++
+        }
+        assert.ok(taken <= 2 + now / 5000 + 1e-6)
+      }),
+    )
+  })
+})
