@@ -1,0 +1,139 @@
+import { type ByteReader, type ByteWriter, malformed, prefixedSize, varuintSize } from '../core/byte-codec.ts'
+import type { DeliverFrame, Frame, QueueRoutesFrame, RouteChange } from '../core/frame.ts'
+import { messageSize, readMessage, readSubscription, writeMessage, writeSubscription } from '../core/message-codec.ts'
+import type { WorkerAddress } from '../ports/bus.ts'
+
+/** The first frame in either direction of a link: who is speaking. */
+export interface HelloFrame {
+  readonly kind: 'hello'
+  readonly address: WorkerAddress
+}
+
+/** Everything that goes over a link. */
+export type LinkFrame = Frame | HelloFrame
+
+/** The byte that names each kind; a number is never given to another kind. */
+const kindNumbers: Readonly<Record<LinkFrame['kind'], number>> = {
+  hello: 0,
+  deliver: 1,
+  routes: 2,
+  'routes-known': 3,
+  'queue-routes': 4,
+  wake: 5,
+  takeover: 6,
+  yielded: 7,
+}
+
+const NO_FILTERS: readonly string[] = []
+
+/** The kind as its byte. */
+export function kindNumber(frame: LinkFrame): number {
+  return kindNumbers[frame.kind]
+}
+
+/** Bytes of a deliver frame's body, exactly. */
+export function deliverBodySize(frame: DeliverFrame): number {
+  const { sharedFilters } = frame
+  let size = 1 + messageSize(frame.message) + varuintSize(sharedFilters.length)
+  for (const filter of sharedFilters) size += prefixedSize(Buffer.byteLength(filter))
+  return size
+}
+
+/** Writes what follows the kind. */
+export function writeBody(writer: ByteWriter, frame: LinkFrame): void {
+  switch (frame.kind) {
+    case 'deliver':
+      writer.boolean(frame.ordinary)
+      writeMessage(writer, frame.message)
+      return writer.list(frame.sharedFilters, writeString)
+    case 'routes':
+      writer.varuint(frame.sequence)
+      return writer.list(frame.changes, writeChange)
+    case 'routes-known':
+      return writer.varuint(frame.sequence)
+    case 'queue-routes':
+      return writeQueueRoutes(writer, frame)
+    case 'wake':
+      return writer.list(frame.clientIds, writeString)
+    case 'takeover':
+    case 'yielded':
+      writer.string(frame.clientId)
+      return writer.varuint(frame.epoch)
+    case 'hello':
+      return writer.string(frame.address)
+    default:
+      return unreachable(frame)
+  }
+}
+
+/** Reads what follows the kind. */
+export function readBody(kind: number, reader: ByteReader): LinkFrame {
+  switch (kind) {
+    case kindNumbers.deliver:
+      return readDeliver(reader)
+    case kindNumbers.routes:
+      return { kind: 'routes', sequence: reader.varuint(), changes: reader.list(readChange) }
+    case kindNumbers['routes-known']:
+      return { kind: 'routes-known', sequence: reader.varuint() }
+    case kindNumbers['queue-routes']:
+      return readQueueRoutes(reader)
+    case kindNumbers.wake:
+      return { kind: 'wake', clientIds: reader.list(readString) }
+    case kindNumbers.takeover:
+      return { kind: 'takeover', clientId: reader.string(), epoch: reader.varuint() }
+    case kindNumbers.yielded:
+      return { kind: 'yielded', clientId: reader.string(), epoch: reader.varuint() }
+    case kindNumbers.hello:
+      return { kind: 'hello', address: reader.string() }
+    default:
+      throw malformed(`unknown frame kind ${kind}`)
+  }
+}
+
+function readDeliver(reader: ByteReader): DeliverFrame {
+  const ordinary = reader.boolean()
+  const message = readMessage(reader)
+  const filters = reader.list(readString)
+  return { kind: 'deliver', message, ordinary, sharedFilters: filters.length === 0 ? NO_FILTERS : filters }
+}
+
+function writeQueueRoutes(writer: ByteWriter, frame: QueueRoutesFrame): void {
+  writer.varuint(frame.sequence)
+  writer.string(frame.clientId)
+  writer.boolean(frame.online)
+  writer.list(frame.put, writeSubscription)
+  writer.list(frame.removed, writeString)
+}
+
+function readQueueRoutes(reader: ByteReader): QueueRoutesFrame {
+  return {
+    kind: 'queue-routes',
+    sequence: reader.varuint(),
+    clientId: reader.string(),
+    online: reader.boolean(),
+    put: reader.list(readSubscription),
+    removed: reader.list(readString),
+  }
+}
+
+function writeChange(writer: ByteWriter, change: RouteChange): void {
+  writer.string(change.topicFilter)
+  writer.varuint(change.subscribers)
+  writer.varuint(change.persistent)
+}
+
+function readChange(reader: ByteReader): RouteChange {
+  return { topicFilter: reader.string(), subscribers: reader.varuint(), persistent: reader.varuint() }
+}
+
+function writeString(writer: ByteWriter, value: string): void {
+  writer.string(value)
+}
+
+function readString(reader: ByteReader): string {
+  return reader.string()
+}
+
+function unreachable(frame: never): never {
+  throw new TypeError('no body for this kind of frame', { cause: frame })
+}

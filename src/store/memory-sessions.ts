@@ -1,0 +1,86 @@
+import type { WorkerAddress } from '../ports/bus.ts'
+import type { ClaimResult, DueSession, Release, SessionClaim, SessionStore } from '../ports/store.ts'
+import type { MemorySession } from './memory-session.ts'
+import type { SessionTable } from './session-table.ts'
+
+/** Sessions in memory. Nothing is awaited within a call, so each one is atomic. */
+export class MemorySessions implements SessionStore {
+  readonly #table: SessionTable
+
+  constructor(table: SessionTable) {
+    this.#table = table
+  }
+
+  async claim(claim: SessionClaim): Promise<ClaimResult> {
+    const table = this.#table
+    const nowMs = table.nowMs()
+    const earlier = table.kept(claim.clientId)
+    table.checkAlive(claim.home)
+    if (earlier !== undefined && !earlier.over(nowMs) && earlier.owner !== claim.owner) {
+      return { kind: 'owned-by-another' }
+    }
+    const continued = earlier !== undefined && mayContinue(earlier, claim, nowMs) ? earlier : undefined
+    const previousHome = earlier?.home
+    const dueWill = earlier?.willDueByClaim(continued !== undefined, nowMs)
+    const session = continued ?? table.create(claim.clientId, claim.owner)
+    table.hold(session, claim)
+    return {
+      kind: 'claimed',
+      epoch: session.epoch,
+      present: continued !== undefined,
+      previousHome,
+      subscriptions: [...session.subscriptions.values()],
+      receivedPacketIds: [...session.receivedPacketIds],
+      sentUpTo: session.sentUpTo,
+      dueWill,
+    }
+  }
+
+  async release(clientId: string, epoch: number, release: Release): Promise<void> {
+    const session = this.#table.claimedWith(clientId, epoch)
+    this.#table.letGo(session, this.#table.nowMs(), release)
+  }
+
+  async end(clientId: string, epoch: number): Promise<void> {
+    this.#table.remove(this.#table.claimedWith(clientId, epoch))
+  }
+
+  async markReceived(clientId: string, epoch: number, packetId: number, received: boolean): Promise<void> {
+    this.#table.claimedWith(clientId, epoch).markReceived(packetId, received)
+  }
+
+  async abandon(home: WorkerAddress, nowMs: number): Promise<void> {
+    const table = this.#table
+    for (const session of table.heldBy(home)) {
+      table.letGo(session, nowMs, {
+        expiresAtMs: session.expiryAfter(nowMs),
+        willDueAtMs: session.willDueAfter(nowMs),
+        sentUpTo: session.queue?.lastPosition ?? 0,
+      })
+    }
+    table.bury(home)
+  }
+
+  async takeDue(nowMs: number, limit: number): Promise<readonly DueSession[]> {
+    const taken: DueSession[] = []
+    this.#table.checkOpen()
+    while (taken.length < limit) {
+      const session = this.#table.firstDue(nowMs)
+      if (session === undefined) break
+      const { clientId } = session
+      const will = session.takeDueWill(nowMs)
+      if (session.over(nowMs)) {
+        this.#table.remove(session)
+        taken.push({ clientId, will, expired: [...session.subscriptions.values()] })
+      } else {
+        this.#table.reschedule(session)
+        taken.push({ clientId, will, expired: undefined })
+      }
+    }
+    return taken
+  }
+}
+
+function mayContinue(earlier: MemorySession, claim: SessionClaim, nowMs: number): boolean {
+  return earlier.persistent && !claim.cleanStart && !earlier.over(nowMs)
+}

@@ -1,0 +1,147 @@
+import type { Message } from '../core/message.ts'
+import type { Subscription } from '../core/subscription.ts'
+import type { WorkerAddress } from '../ports/bus.ts'
+import type {
+  AppendResult,
+  ClaimResult,
+  DueSession,
+  QueuedMessage,
+  QueueTarget,
+  Release,
+  SessionClaim,
+} from '../ports/store.ts'
+import {
+  booleanCodec,
+  type Codec,
+  listCodec,
+  nothingCodec,
+  numberCodec,
+  pairCodec,
+  quadrupleCodec,
+  stringCodec,
+  tripleCodec,
+  varuintCodec,
+} from './codec.ts'
+import type { OwnedSubscription } from './owned-subscription.ts'
+import {
+  appendResultCodec,
+  claimCodec,
+  claimResultCodec,
+  dueSessionCodec,
+  messageCodec,
+  ownedSubscriptionCodec,
+  queuedMessageCodec,
+  releaseCodec,
+  subscriptionCodec,
+  targetCodec,
+} from './store-values.ts'
+
+/** One thing a worker may ask the store of its host: the byte that names it, and both sides of it as bytes. */
+export interface Method<Arguments, Result> {
+  readonly number: number
+  readonly arguments: Codec<Arguments>
+  readonly result: Codec<Result>
+}
+
+/** A part of a long answer; `cursor` gets the next part, 0 says that there is none. */
+export interface Page<Item> {
+  readonly cursor: number
+  readonly items: readonly Item[]
+}
+
+type Write<Arguments> = Method<Arguments, void>
+type ClientAndEpoch<More> = readonly [clientId: string, epoch: number, more: More]
+
+function method<Arguments, Result>(
+  number: number,
+  args: Codec<Arguments>,
+  result: Codec<Result>,
+): Method<Arguments, Result> {
+  return { number, arguments: args, result }
+}
+
+function pageCodec<Item>(item: Codec<Item>): Codec<Page<Item>> {
+  const items = listCodec(item)
+  return {
+    write(writer, page) {
+      writer.varuint(page.cursor)
+      items.write(writer, page.items)
+    },
+    read: reader => ({ cursor: reader.varuint(), items: items.read(reader) }),
+  }
+}
+
+const strings = listCodec(stringCodec)
+const numbers = listCodec(varuintCodec)
+const subscriptionPage = pageCodec(ownedSubscriptionCodec)
+const messagePage = pageCodec(messageCodec)
+
+export const claim: Method<SessionClaim, ClaimResult> = method(1, claimCodec, claimResultCodec)
+export const release: Write<ClientAndEpoch<Release>> = method(
+  2,
+  tripleCodec(stringCodec, varuintCodec, releaseCodec),
+  nothingCodec,
+)
+export const end: Write<readonly [string, number]> = method(3, pairCodec(stringCodec, varuintCodec), nothingCodec)
+export const markReceived: Write<readonly [string, number, number, boolean]> = method(
+  4,
+  quadrupleCodec(stringCodec, varuintCodec, varuintCodec, booleanCodec),
+  nothingCodec,
+)
+export const abandon: Write<readonly [WorkerAddress, number]> = method(
+  5,
+  pairCodec(stringCodec, numberCodec),
+  nothingCodec,
+)
+export const takeDue: Method<readonly [number, number], readonly DueSession[]> = method(
+  6,
+  pairCodec(numberCodec, varuintCodec),
+  listCodec(dueSessionCodec),
+)
+
+export const putSubscriptions: Write<ClientAndEpoch<readonly Subscription[]>> = method(
+  10,
+  tripleCodec(stringCodec, varuintCodec, listCodec(subscriptionCodec)),
+  nothingCodec,
+)
+export const removeSubscriptions: Write<ClientAndEpoch<readonly string[]>> = method(
+  11,
+  tripleCodec(stringCodec, varuintCodec, strings),
+  nothingCodec,
+)
+export const allSubscriptions: Method<void, Page<OwnedSubscription>> = method(12, nothingCodec, subscriptionPage)
+export const moreSubscriptions: Method<number, Page<OwnedSubscription>> = method(13, varuintCodec, subscriptionPage)
+/** The worker does not want the rest. */
+export const closeSubscriptions: Write<number> = method(14, varuintCodec, nothingCodec)
+
+export const appendToQueues: Method<readonly [readonly QueueTarget[], Message], AppendResult> = method(
+  20,
+  pairCodec(listCodec(targetCodec), messageCodec),
+  appendResultCodec,
+)
+export const readQueue: Method<readonly [string, number, number], readonly QueuedMessage[]> = method(
+  21,
+  tripleCodec(stringCodec, varuintCodec, varuintCodec),
+  listCodec(queuedMessageCodec),
+)
+export const markReleased: Write<ClientAndEpoch<number>> = method(
+  22,
+  tripleCodec(stringCodec, varuintCodec, varuintCodec),
+  nothingCodec,
+)
+export const removeFromQueue: Write<ClientAndEpoch<readonly number[]>> = method(
+  23,
+  tripleCodec(stringCodec, varuintCodec, numbers),
+  nothingCodec,
+)
+
+export const putRetained: Write<Message> = method(30, messageCodec, nothingCodec)
+export const removeRetained: Write<string> = method(31, stringCodec, nothingCodec)
+export const matchRetained: Method<readonly [string, number], Page<Message>> = method(
+  32,
+  pairCodec(stringCodec, numberCodec),
+  messagePage,
+)
+export const moreRetained: Method<number, Page<Message>> = method(33, varuintCodec, messagePage)
+/** The worker does not want the rest. */
+export const closeRetained: Write<number> = method(34, varuintCodec, nothingCodec)

@@ -1,0 +1,111 @@
+import { ByteReader, ByteWriter, malformed } from '../core/byte-codec.ts'
+import { BrokerError, type BrokerErrorCode } from '../core/errors.ts'
+import type { OutBuffer } from '../protocol/out-buffer.ts'
+import type { Method } from './store-methods.ts'
+
+/** Longest record between a worker and the store: the largest packet of MQTT and room for a long list of queues. */
+export const STORE_RECORD_BYTES_MAX: number = 268_435_455 + 64 * 1024 * 1024
+
+const LENGTH_BYTES = 4
+const ANSWERED = 0
+const FAILED = 1
+
+/** Codes that cross from the store to a worker; the record makes sure that none is missing. */
+const errorCodes: Readonly<Record<BrokerErrorCode, true>> = {
+  CONFIGURATION: true,
+  SECURITY_FILE: true,
+  KEY_SET_UNAVAILABLE: true,
+  LISTENER: true,
+  STOPPED: true,
+  STORE_UNAVAILABLE: true,
+  BUS_PROTOCOL: true,
+  STALE_EPOCH: true,
+}
+
+/**
+ * Writes requests (id, method, arguments) and answers (id, outcome, result or error), each behind its u32 length.
+ * What is longer than a record may be is not sent: the answer, or the request, becomes a `STORE_UNAVAILABLE` error.
+ */
+export class StoreRecordWriter {
+  readonly #writer = new ByteWriter()
+
+  request<Arguments, Result>(out: OutBuffer, id: number, method: Method<Arguments, Result>, args: Arguments): void {
+    const writer = this.#start(id)
+    writer.u8(method.number)
+    method.arguments.write(writer, args)
+    this.#send(out)
+  }
+
+  /** `write` writes the result. */
+  answer(out: OutBuffer, id: number, write: (writer: ByteWriter) => void): void {
+    const writer = this.#start(id)
+    writer.u8(ANSWERED)
+    write(writer)
+    this.#send(out)
+  }
+
+  failure(out: OutBuffer, id: number, error: BrokerError): void {
+    const writer = this.#start(id)
+    writer.u8(FAILED)
+    writer.string(error.code)
+    writer.string(error.message)
+    this.#send(out)
+  }
+
+  #start(id: number): ByteWriter {
+    const writer = this.#writer.start()
+    writer.u32(0)
+    writer.varuint(id)
+    return writer
+  }
+
+  #send(out: OutBuffer): void {
+    const { buffer, offset } = this.#writer
+    const length = offset - LENGTH_BYTES
+    if (length > STORE_RECORD_BYTES_MAX) {
+      throw new BrokerError('STORE_UNAVAILABLE', `${length} bytes are too long for one request to the store`)
+    }
+    buffer.writeUInt32BE(length, 0)
+    out.append(buffer, 0, offset)
+  }
+}
+
+/** A request whose arguments are still to be read. */
+export interface RequestHead {
+  readonly id: number
+  readonly method: number
+  readonly reader: ByteReader
+}
+
+/** Reads the head of a request. */
+export function readRequest(bytes: Buffer, start: number, end: number): RequestHead {
+  const reader = new ByteReader().over(bytes, start, end)
+  return { id: reader.varuint(), method: reader.u8(), reader }
+}
+
+/** An answer whose result is still to be read, or the error that it brought. */
+export interface AnswerHead {
+  readonly id: number
+  readonly reader: ByteReader
+  readonly error: BrokerError | undefined
+}
+
+/** Reads the head of an answer. */
+export function readAnswer(bytes: Buffer, start: number, end: number): AnswerHead {
+  const reader = new ByteReader().over(bytes, start, end)
+  const id = reader.varuint()
+  const outcome = reader.u8()
+  if (outcome > FAILED) throw malformed(`unknown outcome ${outcome}`)
+  return { id, reader, error: outcome === FAILED ? readError(reader) : undefined }
+}
+
+function readError(reader: ByteReader): BrokerError {
+  const code = reader.string()
+  const message = reader.string()
+  if (!isErrorCode(code)) throw malformed('unknown error code')
+  return new BrokerError(code, message)
+}
+
+function isErrorCode(code: string): code is BrokerErrorCode {
+  return Object.hasOwn(errorCodes, code)
+}

@@ -1,0 +1,178 @@
+import { type ByteReader, type ByteWriter, malformed } from '../core/byte-codec.ts'
+import type { Message } from '../core/message.ts'
+import { qosOf, readMessage, readSubscription, writeMessage, writeSubscription } from '../core/message-codec.ts'
+import type { Subscription } from '../core/subscription.ts'
+import type {
+  AppendResult,
+  ClaimResult,
+  DeliveryOptions,
+  DueSession,
+  QueuedMessage,
+  QueueTarget,
+  Release,
+  SessionClaim,
+  StoredWill,
+  Wake,
+} from '../ports/store.ts'
+import { type Codec, listCodec, numberCodec, optionalCodec, stringCodec, varuintCodec } from './codec.ts'
+import type { OwnedSubscription } from './owned-subscription.ts'
+
+export const messageCodec: Codec<Message> = { write: writeMessage, read: readMessage }
+export const subscriptionCodec: Codec<Subscription> = { write: writeSubscription, read: readSubscription }
+const subscriptionsCodec = listCodec(subscriptionCodec)
+const optionalNumberCodec = optionalCodec(numberCodec)
+const optionalStringCodec = optionalCodec(stringCodec)
+const optionalSubscriptionsCodec = optionalCodec(subscriptionsCodec)
+const numbersCodec = listCodec(varuintCodec)
+
+const willCodec: Codec<StoredWill> = {
+  write(writer, will) {
+    writeMessage(writer, will.message)
+    writer.varuint(will.delayIntervalSeconds)
+    optionalNumberCodec.write(writer, will.messageExpiryIntervalSeconds)
+  },
+  read: reader => ({
+    message: readMessage(reader),
+    delayIntervalSeconds: reader.varuint(),
+    messageExpiryIntervalSeconds: optionalNumberCodec.read(reader),
+  }),
+}
+const optionalWillCodec = optionalCodec(willCodec)
+
+export const releaseCodec: Codec<Release> = {
+  write(writer, release) {
+    numberCodec.write(writer, release.expiresAtMs)
+    optionalNumberCodec.write(writer, release.willDueAtMs)
+    writer.varuint(release.sentUpTo)
+  },
+  read: reader => ({
+    expiresAtMs: numberCodec.read(reader),
+    willDueAtMs: optionalNumberCodec.read(reader),
+    sentUpTo: reader.varuint(),
+  }),
+}
+
+export const claimCodec: Codec<SessionClaim> = {
+  write(writer, claim) {
+    writer.string(claim.clientId)
+    writer.string(claim.home)
+    writer.boolean(claim.cleanStart)
+    writer.string(claim.owner)
+    writer.varuint(claim.sessionExpiryIntervalSeconds)
+    optionalWillCodec.write(writer, claim.will)
+  },
+  read: reader => ({
+    clientId: reader.string(),
+    home: reader.string(),
+    cleanStart: reader.boolean(),
+    owner: reader.string(),
+    sessionExpiryIntervalSeconds: reader.varuint(),
+    will: optionalWillCodec.read(reader),
+  }),
+}
+
+export const claimResultCodec: Codec<ClaimResult> = {
+  write(writer, result) {
+    writer.boolean(result.kind === 'claimed')
+    if (result.kind !== 'claimed') return
+    writer.varuint(result.epoch)
+    writer.boolean(result.present)
+    optionalStringCodec.write(writer, result.previousHome)
+    subscriptionsCodec.write(writer, result.subscriptions)
+    numbersCodec.write(writer, result.receivedPacketIds)
+    writer.varuint(result.sentUpTo)
+    optionalWillCodec.write(writer, result.dueWill)
+  },
+  read(reader) {
+    if (!reader.boolean()) return { kind: 'owned-by-another' }
+    return {
+      kind: 'claimed',
+      epoch: reader.varuint(),
+      present: reader.boolean(),
+      previousHome: optionalStringCodec.read(reader),
+      subscriptions: subscriptionsCodec.read(reader),
+      receivedPacketIds: numbersCodec.read(reader),
+      sentUpTo: reader.varuint(),
+      dueWill: optionalWillCodec.read(reader),
+    }
+  },
+}
+
+export const dueSessionCodec: Codec<DueSession> = {
+  write(writer, due) {
+    writer.string(due.clientId)
+    optionalWillCodec.write(writer, due.will)
+    optionalSubscriptionsCodec.write(writer, due.expired)
+  },
+  read: reader => ({
+    clientId: reader.string(),
+    will: optionalWillCodec.read(reader),
+    expired: optionalSubscriptionsCodec.read(reader),
+  }),
+}
+
+export const ownedSubscriptionCodec: Codec<OwnedSubscription> = {
+  write(writer, owned) {
+    writer.string(owned.clientId)
+    writeSubscription(writer, owned.subscription)
+  },
+  read: reader => ({ clientId: reader.string(), subscription: readSubscription(reader) }),
+}
+
+export const targetCodec: Codec<QueueTarget> = {
+  write(writer, target) {
+    writer.string(target.clientId)
+    writeDelivery(writer, target.delivery)
+  },
+  read: reader => ({ clientId: reader.string(), delivery: readDelivery(reader) }),
+}
+
+const wakesCodec: Codec<readonly Wake[]> = listCodec({
+  write(writer, wake) {
+    writer.string(wake.clientId)
+    writer.string(wake.home)
+  },
+  read: reader => ({ clientId: reader.string(), home: reader.string() }),
+})
+
+export const appendResultCodec: Codec<AppendResult> = {
+  write(writer, result) {
+    wakesCodec.write(writer, result.wakes)
+    writer.varuint(result.dropped)
+  },
+  read: reader => ({ wakes: wakesCodec.read(reader), dropped: reader.varuint() }),
+}
+
+export const queuedMessageCodec: Codec<QueuedMessage> = {
+  write(writer, queued) {
+    writer.varuint(queued.position)
+    writer.boolean(queued.released)
+    writeDelivery(writer, queued.delivery)
+    writeMessage(writer, queued.message)
+  },
+  read: reader => ({
+    position: reader.varuint(),
+    released: reader.boolean(),
+    delivery: readDelivery(reader),
+    message: readMessage(reader),
+  }),
+}
+
+/** The RETAIN flag of a delivery, beside its QoS in the lowest two bits. */
+const RETAIN = 0x04
+const DELIVERY_FLAGS_MAX = 0x07
+
+function writeDelivery(writer: ByteWriter, delivery: DeliveryOptions): void {
+  writer.u8(delivery.qos | (delivery.retain ? RETAIN : 0))
+  numbersCodec.write(writer, delivery.subscriptionIdentifiers)
+}
+
+function readDelivery(reader: ByteReader): DeliveryOptions {
+  const flags = reader.u8()
+  if (flags > DELIVERY_FLAGS_MAX) throw malformed('unknown delivery flags')
+  return {
+    qos: qosOf(flags & 3),
+    retain: (flags & RETAIN) !== 0,
+    subscriptionIdentifiers: numbersCodec.read(reader),
+  }
+}

@@ -1,0 +1,174 @@
+import type { Command } from './store-commands.ts'
+import { ascending } from './store-contract.ts'
+
+interface ModelSession {
+  owner: string
+  /** How many claims there were when this one was made. */
+  claims: number
+  home: string | undefined
+  expirySeconds: number
+  will: { text: string; delaySeconds: number } | undefined
+  willDueAt: number
+  endsAt: number
+  filters: string[]
+  received: number[]
+  queue: { position: number; text: string; released: boolean }[]
+  lastPosition: number
+}
+
+/** What a command is answered, without epochs; those are counted by the claims of a client. */
+export type Answer = unknown
+
+/** Sessions and queues as the port describes them, in the plainest way: lists, and a look at all of them each time. */
+export class StoreModel {
+  readonly #sessions = new Map<string, ModelSession>()
+  readonly #claims = new Map<string, number>()
+  readonly #dead = new Set<string>()
+  readonly #queuedMax: number
+
+  constructor(queuedMax: number) {
+    this.#queuedMax = queuedMax
+  }
+
+  run(command: Command, now: number): Answer {
+    switch (command.kind) {
+      case 'claim':
+        return this.#claim(command, now)
+      case 'append':
+        return this.#append(command.clientIds, command.text, now)
+      case 'read':
+        return (
+          this.#alive(command.clientId, now)?.queue.map(({ position, text, released }) => [position, text, released]) ??
+          []
+        )
+      case 'abandon':
+        return this.#abandon(command.home, now)
+      case 'takeDue':
+        return this.#takeDue(now)
+      case 'all':
+        return [...this.#sessions]
+          .filter(([clientId, { expirySeconds }]) => expirySeconds > 0 && this.#alive(clientId, now) !== undefined)
+          .flatMap(([clientId, { filters }]) => filters.map(filter => `${clientId} ${filter}`))
+          .sort()
+      case 'advance':
+        return undefined
+      default:
+        return this.#write(command, now)
+    }
+  }
+
+  #alive(clientId: string, now: number): ModelSession | undefined {
+    const session = this.#sessions.get(clientId)
+    return session !== undefined && session.endsAt > now ? session : undefined
+  }
+
+  #claim(command: Extract<Command, { kind: 'claim' }>, now: number): Answer {
+    const { clientId, owner, home, cleanStart, expirySeconds, will } = command
+    if (this.#dead.has(home)) return 'STALE_EPOCH'
+    const kept = this.#sessions.get(clientId)
+    const alive = this.#alive(clientId, now)
+    if (alive !== undefined && alive.owner !== owner) return 'owned-by-another'
+    const present = alive !== undefined && !cleanStart && alive.expirySeconds > 0
+    const dueWill = kept === undefined ? undefined : dueByClaim(kept, present, now)
+    const claims = (this.#claims.get(clientId) ?? 0) + 1
+    this.#claims.set(clientId, claims)
+    const base = present && alive !== undefined ? alive : { filters: [], received: [], queue: [], lastPosition: 0 }
+    const { filters, received, queue, lastPosition } = base
+    const held = { owner, claims, home, expirySeconds, will, willDueAt: Infinity, endsAt: Infinity }
+    this.#sessions.set(clientId, { ...held, filters, received, queue, lastPosition })
+    return { present, previousHome: kept?.home, dueWill, filters: [...filters].sort(), received: ascending(received) }
+  }
+
+  #write(
+    command: Exclude<Command, { kind: 'claim' | 'append' | 'read' | 'abandon' | 'takeDue' | 'all' | 'advance' }>,
+    now: number,
+  ): Answer {
+    const { clientId } = command
+    const session = this.#alive(clientId, now)
+    if (session === undefined || command.claimsBack > 0) return 'STALE_EPOCH'
+    switch (command.kind) {
+      case 'end':
+        this.#sessions.delete(clientId)
+        return undefined
+      case 'release':
+        return this.#letGo(clientId, session, now, now + command.expirySeconds * 1000, now + command.willSeconds * 1000)
+      case 'received':
+        session.received = session.received.filter(packetId => packetId !== command.packetId)
+        if (command.received) session.received.push(command.packetId)
+        return undefined
+      case 'subscribe':
+        session.filters = [...new Set([...session.filters, ...command.filters])]
+        return undefined
+      case 'unsubscribe':
+        session.filters = session.filters.filter(filter => !command.filters.includes(filter))
+        return undefined
+      case 'markReleased':
+        session.queue = session.queue.map(entry =>
+          entry.position === command.position ? { ...entry, released: true } : entry,
+        )
+        return undefined
+      case 'acknowledge':
+        session.queue = session.queue.filter(({ position }) => !command.positions.includes(position))
+        return undefined
+    }
+  }
+
+  #append(clientIds: readonly string[], text: string, now: number): Answer {
+    const wakes: string[] = []
+    let dropped = 0
+    for (const clientId of clientIds) {
+      const session = this.#alive(clientId, now)
+      if (session === undefined || session.expirySeconds === 0) continue
+      if (session.queue.length >= this.#queuedMax) dropped++
+      else {
+        session.lastPosition++
+        session.queue = [...session.queue, { position: session.lastPosition, text, released: false }]
+        if (session.home !== undefined) wakes.push(`${clientId} ${session.home}`)
+      }
+    }
+    return { wakes, dropped }
+  }
+
+  #abandon(home: string, now: number): Answer {
+    this.#dead.add(home)
+    for (const [clientId, session] of this.#sessions) {
+      if (session.home !== home) continue
+      const { expirySeconds, will } = session
+      const seconds = expirySeconds === 0xffffffff ? Infinity : expirySeconds
+      this.#letGo(clientId, session, now, now + seconds * 1000, now + (will?.delaySeconds ?? 0) * 1000)
+    }
+    return undefined
+  }
+
+  #letGo(clientId: string, session: ModelSession, now: number, endsAt: number, willDueAt: number): Answer {
+    session.home = undefined
+    session.endsAt = endsAt
+    if (willDueAt === Infinity) session.will = undefined
+    session.willDueAt = session.will === undefined ? Infinity : Math.min(willDueAt, endsAt)
+    if (endsAt <= now && session.will === undefined) this.#sessions.delete(clientId)
+    return undefined
+  }
+
+  #takeDue(now: number): Answer {
+    const taken: unknown[] = []
+    for (const [clientId, session] of [...this.#sessions].sort(([one], [other]) => (one < other ? -1 : 1))) {
+      const ended = session.endsAt <= now
+      const will = session.willDueAt <= now ? session.will?.text : undefined
+      if (!ended && will === undefined) continue
+      taken.push({ clientId, will, expired: ended ? [...session.filters].sort() : undefined })
+      if (ended) this.#sessions.delete(clientId)
+      else {
+        session.will = undefined
+        session.willDueAt = Infinity
+      }
+    }
+    return taken
+  }
+}
+
+function dueByClaim(session: ModelSession, goesOn: boolean, now: number): string | undefined {
+  const { will, home, willDueAt, expirySeconds } = session
+  if (will === undefined) return undefined
+  if (home === undefined) return !goesOn || willDueAt <= now ? will.text : undefined
+  return !goesOn && will.delaySeconds > 0 && expirySeconds > 0 ? will.text : undefined
+}

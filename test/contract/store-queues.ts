@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { DeliveryOptions } from '../../src/ports/store.ts'
+import {
+  append,
+  atLeastOnce,
+  claim,
+  message,
+  type OpenStore,
+  queued,
+  subscription,
+  withStore,
+} from './store-contract.ts'
+
+/** What every store does with queues. */
+export function queuesContract(open: OpenStore): void {
+  describe('queues', () => {
+    it('keep a message as it was, with the share of each subscriber', () =>
+      withStore(open, async store => {
+        await claim(store, { clientId: 'one' })
+        await claim(store, { clientId: 'two' })
+        const sent = message('body', {
+          topicName: 'größe/∑',
+          properties: Buffer.from([1, 1, 38, 0, 1, 97, 0, 1, 98]),
+          qos: 2,
+          retain: true,
+          expiresAtMs: 1_800_000_000_123,
+          publisher: '',
+        })
+        const first: DeliveryOptions = { qos: 2, retain: true, subscriptionIdentifiers: [1, 268_435_455] }
+        const second: DeliveryOptions = { qos: 0, retain: false, subscriptionIdentifiers: [] }
+        await store.queues.append(
+          [
+            { clientId: 'one', delivery: first },
+            { clientId: 'two', delivery: second },
+          ],
+          sent,
+        )
+        assert.deepEqual(await store.queues.read('one', 0, 10), [
+          { position: 1, message: sent, released: false, delivery: first },
+        ])
+        assert.deepEqual(await store.queues.read('two', 0, 10), [
+          { position: 1, message: sent, released: false, delivery: second },
+        ])
+      }))
+
+    it('are read oldest first, after a position, up to a limit', () =>
+      withStore(open, async store => {
+        await claim(store)
+        for (let i = 1; i <= 9; i++) await append(store, `m${i}`, 'c')
+        const positions = async (after: number, limit: number): Promise<number[]> =>
+          (await store.queues.read('c', after, limit)).map(({ position }) => position)
+        assert.deepEqual(await positions(0, 3), [1, 2, 3])
+        assert.deepEqual(await positions(3, 4), [4, 5, 6, 7])
+        assert.deepEqual(await positions(7, 100), [8, 9])
+        assert.deepEqual(await positions(9, 100), [])
+        assert.deepEqual(await positions(0, 0), [])
+      }))
+
+    it('keep the order of appends that were under way at the same time', () =>
+      withStore(open, async store => {
+        await claim(store)
+        const texts = Array.from({ length: 200 }, (_, i) => `m${i}`)
+        await Promise.all(texts.map(text => append(store, text, 'c')))
+        assert.deepEqual(
+          (await queued(store, 'c')).map(([, text]) => text),
+          texts,
+        )
+      }))
+
+    it('never use a position again, and keep their order, when messages are removed', () =>
+      withStore(open, async store => {
+        const { epoch } = await claim(store)
+        for (const text of ['a', 'b', 'c', 'd', 'e']) await append(store, text, 'c')
+        await store.queues.remove('c', epoch, [2, 5, 4, 77])
+        assert.deepEqual(await queued(store, 'c'), [
+          [1, 'a'],
+          [3, 'c'],
+        ])
+        await append(store, 'f', 'c')
+        await store.queues.remove('c', epoch, [1, 3, 6])
+        await append(store, 'g', 'c')
+        assert.deepEqual(await queued(store, 'c'), [[7, 'g']])
+      }))
+
+    it('remember for which message PUBREC was seen', () =>
+      withStore(open, async (store, clock) => {
+        const { epoch } = await claim(store)
+        await append(store, 'a', 'c')
+        await append(store, 'b', 'c')
+        await store.queues.markReleased('c', epoch, 2)
+        await store.queues.markReleased('c', epoch, 99)
+        await store.sessions.release('c', epoch, {
+          expiresAtMs: clock.nowMs() + 1000,
+          willDueAtMs: undefined,
+          sentUpTo: 0,
+        })
+        await claim(store)
+        const messages = await store.queues.read('c', 0, 10)
+        assert.deepEqual(
+          messages.map(({ position, released }) => [position, released]),
+          [
+            [1, false],
+            [2, true],
+          ],
+        )
+      }))
+
+    it('wake the home of a client that is on-line, and nobody else', () =>
+      withStore(open, async (store, clock) => {
+        const away = await claim(store, { clientId: 'away' })
+        await store.sessions.release('away', away.epoch, {
+          expiresAtMs: clock.nowMs() + 1000,
+          willDueAtMs: undefined,
+          sentUpTo: 0,
+        })
+        await claim(store, { clientId: 'here', home: 'node/7' })
+        const targets = ['away', 'here', 'unknown'].map(clientId => ({ clientId, delivery: atLeastOnce }))
+        assert.deepEqual(await store.queues.append(targets, message('m')), {
+          wakes: [{ clientId: 'here', home: 'node/7' }],
+          dropped: 0,
+        })
+        assert.equal((await queued(store, 'away')).length, 1)
+      }))
+
+    it('are only those of persistent sessions: others are passed over', () =>
+      withStore(open, async store => {
+        await claim(store, { clientId: 'short', sessionExpiryIntervalSeconds: 0 })
+        const targets = ['short', 'unknown'].map(clientId => ({ clientId, delivery: atLeastOnce }))
+        assert.deepEqual(await store.queues.append(targets, message('m')), { wakes: [], dropped: 0 })
+        assert.deepEqual(await store.queues.append([], message('m')), { wakes: [], dropped: 0 })
+        assert.deepEqual(await queued(store, 'short'), [])
+        assert.deepEqual(await queued(store, 'unknown'), [])
+      }))
+
+    it('start from the first position in a new session', () =>
+      withStore(open, async store => {
+        await claim(store)
+        await append(store, 'old', 'c')
+        await claim(store, { cleanStart: true })
+        await append(store, 'new', 'c')
+        assert.deepEqual(await queued(store, 'c'), [[1, 'new']])
+      }))
+
+    it('drop the newest message at the bound, count it, and wake nobody for it', () =>
+      withStore(
+        open,
+        async store => {
+          const { epoch } = await claim(store)
+          await claim(store, { clientId: 'other' })
+          for (const text of ['a', 'b', 'c']) await append(store, text, 'c')
+          const targets = ['c', 'other'].map(clientId => ({ clientId, delivery: atLeastOnce }))
+          assert.deepEqual(await store.queues.append(targets, message('d')), {
+            wakes: [{ clientId: 'other', home: 'node/1' }],
+            dropped: 1,
+          })
+          assert.deepEqual(
+            (await queued(store, 'c')).map(([, text]) => text),
+            ['a', 'b', 'c'],
+          )
+          await store.queues.remove('c', epoch, [2])
+          await append(store, 'e', 'c')
+          assert.deepEqual(
+            (await queued(store, 'c')).map(([, text]) => text),
+            ['a', 'c', 'e'],
+          )
+        },
+        { queuedMessagesMax: 3 },
+      ))
+
+    it('drop the newest message where its bytes would be too many', () =>
+      withStore(
+        open,
+        async store => {
+          const { epoch } = await claim(store)
+          const target = [{ clientId: 'c', delivery: atLeastOnce }]
+          const large = message('x'.repeat(600))
+          assert.equal((await store.queues.append(target, large)).dropped, 0)
+          assert.equal((await store.queues.append(target, large)).dropped, 1)
+          assert.equal((await store.queues.append(target, message('small'))).dropped, 0)
+          await store.queues.remove('c', epoch, [1])
+          assert.equal((await store.queues.append(target, large)).dropped, 0)
+        },
+        { queuedBytesMax: 1000 },
+      ))
+
+    it('may still be read and emptied where the session has become one that ends with its connection', () =>
+      withStore(open, async store => {
+        const first = await claim(store)
+        await store.subscriptions.put('c', first.epoch, [subscription('a')])
+        await append(store, 'kept', 'c')
+        const { epoch, present } = await claim(store, { sessionExpiryIntervalSeconds: 0 })
+        assert.equal(present, true)
+        await append(store, 'passed over', 'c')
+        assert.deepEqual(await queued(store, 'c'), [[1, 'kept']])
+        await store.queues.remove('c', epoch, [1])
+        assert.deepEqual(await queued(store, 'c'), [])
+      }))
+  })
+}

@@ -1,0 +1,47 @@
+import type { Frame } from '../../src/core/frame.ts'
+import { messageWith } from './bus-worker.ts'
+
+/** One frame of every kind, with values that are easily lost. */
+export const everyKind: readonly Frame[] = [
+  {
+    kind: 'deliver',
+    message: messageWith('payload', {
+      topicName: 'größe/∑',
+      properties: Buffer.from([1, 1]),
+      retain: true,
+      expiresAtMs: 1_700_000_000_123,
+      publisher: '',
+    }),
+    ordinary: false,
+    sharedFilters: ['$share/group/a/+', '$share/other/#'],
+  },
+  {
+    kind: 'routes',
+    sequence: 300,
+    changes: [
+      { topicFilter: 'a/#', subscribers: 3, persistent: 0 },
+      { topicFilter: '$share/g/b', subscribers: 0, persistent: 200 },
+    ],
+  },
+  { kind: 'routes-known', sequence: 2 ** 40 },
+  {
+    kind: 'queue-routes',
+    sequence: 0,
+    clientId: 'client',
+    put: [
+      {
+        topicFilter: 'a/b',
+        qos: 2,
+        noLocal: true,
+        retainAsPublished: true,
+        retainHandling: 2,
+        subscriptionIdentifier: 268_435_455,
+      },
+    ],
+    removed: ['c', 'd/+'],
+    online: true,
+  },
+  { kind: 'wake', clientIds: ['one', 'two'] },
+  { kind: 'takeover', clientId: 'one', epoch: 7 },
+  { kind: 'yielded', clientId: 'one', epoch: 7 },
+]
