@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { createServer } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { after, describe, it } from 'node:test'
+import type { AdminServer } from '../../../src/admin/admin-server.ts'
+import { startAdminServer } from '../../../src/admin/admin-server.ts'
+import type { HttpModule } from '../../../src/admin/http-app.ts'
+import { loadUws } from '../../../src/transport/uws.ts'
+import { RecordingLog } from '../../support/recording-log.ts'
+
+const cache = mkdtempSync(path.join(os.tmpdir(), 'guardbee-test-'))
+const uws = loadUws(cache)
+const hosts: readonly {
+  readonly name: string
+  readonly http: HttpModule | undefined
+  readonly skip: string | false
+}[] = [
+  { name: "Node's HTTP server", http: undefined, skip: false },
+  'unavailable' in uws
+    ? { name: 'uWebSockets.js', http: undefined, skip: uws.unavailable }
+    : { name: 'uWebSockets.js', http: uws, skip: false },
+]
+
+after(() => rmSync(cache, { recursive: true }))
+
+/** A request that may name any host. */
+function ask(
+  url: string,
+  method = 'GET',
+  host?: string,
+): Promise<{ status: number; type: string; length: string; body: string }> {
+  return new Promise((resolve, reject) => {
+    request(url, { method, agent: false, ...(host !== undefined && { headers: { host } }) }, response => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk
+      })
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          type: response.headers['content-type'] ?? '',
+          length: response.headers['content-length'] ?? '',
+          body,
+        }),
+      )
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+for (const { name, http, skip } of hosts) {
+  describe(`admin server on ${name}`, { skip }, () => {
+    const log = new RecordingLog()
+    let ready = true
+    let metrics: () => Promise<string> = () => Promise.resolve('guardbee_connections 1\n')
+    const view = { ready: () => ready, metrics: () => metrics() }
+
+    async function withServer(act: (server: AdminServer) => Promise<void>): Promise<void> {
+      const server = await startAdminServer({ port: 0, view, log, http })
+      try {
+        await act(server)
+      } finally {
+        await server.close()
+      }
+    }
+
+    it('says that the process lives, and whether it takes clients', () =>
+      withServer(async ({ url }) => {
+        assert.equal((await ask(`${url}/healthz`)).status, 200)
+        assert.equal((await ask(`${url}/readyz`)).status, 200)
+        ready = false
+        assert.equal((await ask(`${url}/readyz?verbose`)).status, 503)
+        assert.equal((await ask(`${url}/healthz`)).status, 200)
+        ready = true
+      }))
+
+    it('gives the metrics in the type that Prometheus asks for', () =>
+      withServer(async ({ url }) => {
+        const { status, type, body } = await ask(`${url}/metrics`)
+        assert.deepEqual(
+          [status, type, body],
+          [200, 'text/plain; version=0.0.4; charset=utf-8', 'guardbee_connections 1\n'],
+        )
+      }))
+
+    it('answers HEAD without a body, and no other method', () =>
+      withServer(async ({ url }) => {
+        const head = await ask(`${url}/healthz`, 'HEAD')
+        assert.deepEqual([head.status, head.length, head.body], [200, '3', ''])
+        assert.equal((await ask(`${url}/healthz`, 'POST')).status, 405)
+        assert.equal((await ask(`${url}/nowhere`)).status, 404)
+      }))
+
+    it('answers only those who name it by a loopback address, whatever their name server says', () =>
+      withServer(async ({ url, port }) => {
+        for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`]) {
+          assert.equal((await ask(`${url}/metrics`, 'GET', host)).status, 200, host)
+        }
+        for (const host of ['evil.example', `127.0.0.1.evil.example:${port}`, `localhost.evil.example`]) {
+          assert.equal((await ask(`${url}/metrics`, 'GET', host)).status, 403, host)
+        }
+      }))
+
+    it('answers 500 and logs the cause when a page fails', () =>
+      withServer(async ({ url }) => {
+        const works = metrics
+        metrics = () => Promise.reject(new Error('a worker is silent'))
+        const { status, body } = await ask(`${url}/metrics`)
+        metrics = works
+        assert.deepEqual([status, body], [500, 'failed\n'])
+        assert.deepEqual(log.errors, ['Error: a worker is silent'])
+      }))
+
+    it('survives a client that leaves before its answer', () =>
+      withServer(async ({ url }) => {
+        const works = metrics
+        const { promise, resolve } = Promise.withResolvers<string>()
+        const asked = Promise.withResolvers<void>()
+        metrics = () => {
+          asked.resolve()
+          return promise
+        }
+        const leaving = request(`${url}/metrics`, { agent: false }).on('error', () => {})
+        leaving.end()
+        await asked.promise
+        leaving.destroy()
+        metrics = works
+        // The answer to somebody else comes after the server has seen the end of the first connection.
+        await ask(`${url}/healthz`)
+        resolve('late')
+        assert.equal((await ask(`${url}/metrics`)).status, 200)
+      }))
+
+    it('rejects when the port is in use', async () => {
+      const other = createServer().listen(0, '127.0.0.1')
+      await once(other, 'listening')
+      const address = other.address()
+      const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+      await assert.rejects(startAdminServer({ port, view, log, http }), { code: 'LISTENER' })
+      other.close()
+    })
+  })
+}
