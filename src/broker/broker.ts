@@ -1,0 +1,185 @@
+import type { Counters } from '../core/counters.ts'
+import type { EndOfTick } from '../core/end-of-tick.ts'
+import type { Door } from '../ports/auth.ts'
+import type { Bus, WorkerAddress } from '../ports/bus.ts'
+import type { Clock, Random, Timer } from '../ports/clock.ts'
+import type { Connection, ConnectionHandler } from '../ports/connection.ts'
+import type { Store, StoredWill } from '../ports/store.ts'
+import { background, type Log } from '../ports/telemetry.ts'
+import { PublishTemplate } from '../protocol/publish-template.ts'
+import type { BrokerContext } from './broker-context.ts'
+import { ClientChannel } from './client-channel.ts'
+import { ClientRegistry } from './client-registry.ts'
+import { DeadlineWheel } from './deadline-wheel.ts'
+import { DueSessions } from './due-sessions.ts'
+import { dispatchFrame } from './frame-dispatch.ts'
+import type { BrokerLimits } from './limits.ts'
+import { QueueRoutesLoader } from './queue-routes-loader.ts'
+import { RetainedReplay } from './retained-messages.ts'
+import type { Refusal } from './refusal.ts'
+import { RouteCache } from './route-cache.ts'
+import { RouteSync } from './route-sync.ts'
+import { Router } from './router.ts'
+import { SessionManager } from './session-manager.ts'
+import { SubscriptionTable } from './subscription-table.ts'
+import { Takeovers } from './takeovers.ts'
+import { WillMessages } from './will-messages.ts'
+
+/** The ports a broker runs on. */
+export interface BrokerPorts {
+  readonly bus: Bus
+  readonly store: Store
+  readonly door: Door
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly counters: Counters
+  readonly endOfTick: EndOfTick
+  readonly limits: BrokerLimits
+}
+
+/** How much a broker holds of what comes and goes with clients and peers; all of it is 0 when nobody is left. */
+export interface BrokerHoldings {
+  readonly clients: number
+  readonly claims: number
+  readonly deadlines: number
+  /** What is known of subscriptions, those of sessions without a connection and of other workers included. */
+  readonly subscriptions: number
+  /** What other workers were told, and what they have not confirmed yet. */
+  readonly routes: number
+  readonly takeovers: number
+}
+
+const CLOSED_AT_ONCE = 100
+
+/** One worker's broker: accepts connections and brings messages to their receivers, here and at the other workers. */
+export class Broker {
+  readonly #ports: BrokerPorts
+  readonly #context: BrokerContext
+  readonly #routeSync: RouteSync
+  readonly #table: SubscriptionTable
+  readonly #takeovers: Takeovers
+  readonly #loader: QueueRoutesLoader
+  readonly #due: DueSessions
+  readonly #timers: Timer[] = []
+  #started = false
+  /** Peers that are being told the routes; each resolves when the peer has told its own as well. */
+  readonly #told = new Set<Promise<void>>()
+
+  constructor(ports: BrokerPorts) {
+    const { bus, store, clock, log, counters, endOfTick, limits } = ports
+    this.#ports = ports
+    const table = new SubscriptionTable()
+    const registry = new ClientRegistry()
+    const routes = new RouteCache(table, limits.routesCachedMax)
+    const wake = (clientId: string): void => registry.find(clientId)?.session?.drain?.wake()
+    const router = new Router({ bus, store, clock, log, counters, table, routes, wake })
+    const wills = new WillMessages(router, endOfTick, counters, clock, log)
+    const publishWill = (will: StoredWill): void => wills.publish(will)
+    const takeovers = new Takeovers(bus, clock, limits.takeoverWaitMs)
+    const routeSync = new RouteSync({ bus, clock, endOfTick, counters, confirmMs: limits.routesConfirmMs })
+    const template = new PublishTemplate()
+    const sessions = new SessionManager({
+      bus,
+      store,
+      clock,
+      log,
+      counters,
+      table,
+      routeSync,
+      registry,
+      takeovers,
+      delivery: { limits, counters, template, nowMs: () => clock.nowMs() },
+      drain: { queues: store.queues, counters, endOfTick, clock, log, template },
+      publishWill,
+    })
+    this.#routeSync = routeSync
+    this.#table = table
+    this.#takeovers = takeovers
+    this.#loader = new QueueRoutesLoader(store.subscriptions, table)
+    this.#due = new DueSessions(store.sessions, sessions, clock, log, publishWill)
+    this.#context = {
+      ...ports,
+      address: bus.self,
+      wheel: new DeadlineWheel(),
+      registry,
+      sessions,
+      router,
+      routes,
+      retained: new RetainedReplay({ store, clock, counters }),
+    }
+    const frames = {
+      bus,
+      table,
+      router,
+      registry,
+      routeSync,
+      takeovers,
+    }
+    bus.onFrame((from, frame) => dispatchFrame(frames, from, frame))
+    bus.onPeer((peer, up) => {
+      if (up) return background(log, 'tell routes', this.#peerUp(peer))
+      table.removeWorker(peer)
+      routeSync.peerDown(peer)
+      takeovers.peerDown(peer)
+    })
+  }
+
+  /** Connections of this worker now. */
+  get connections(): number {
+    return this.#ports.counters.connectionsOpen
+  }
+
+  /** What this worker holds now. */
+  get holdings(): BrokerHoldings {
+    const { registry, wheel } = this.#context
+    return {
+      clients: registry.size,
+      claims: registry.claims,
+      deadlines: wheel.size,
+      subscriptions: this.#table.size,
+      routes: this.#routeSync.size,
+      takeovers: this.#takeovers.size,
+    }
+  }
+
+  /** Loads what every publisher must know. Resolves when clients may be let in. */
+  async start(): Promise<void> {
+    const { clock } = this.#ports
+    await Promise.all([this.#loader.load(), ...this.#told])
+    this.#started = true
+    this.#timers.push(clock.every(DeadlineWheel.tickMs, () => this.#context.wheel.advance()))
+    this.#due.start()
+  }
+
+  /** Called by a listener for each connection. */
+  accept(connection: Connection): ConnectionHandler {
+    return new ClientChannel(this.#context, connection)
+  }
+
+  /** Closes all clients with `refusal`, some at a time; `next` waits between them. Resolves when the store knows. */
+  async disconnectAll(refusal: Refusal, next: () => Promise<void>): Promise<void> {
+    const channels = [...this.#context.registry.channels()]
+    for (const [index, channel] of channels.entries()) {
+      if (index > 0 && index % CLOSED_AT_ONCE === 0) await next()
+      channel.disconnect(refusal)
+    }
+    await this.#context.sessions.settled()
+  }
+
+  /** Stops what runs by time. */
+  stop(): void {
+    this.#due.stop()
+    for (const timer of this.#timers) timer.cancel()
+  }
+
+  /** A new peer learns this worker's routes, and which persistent sessions are connected here. */
+  async #peerUp(peer: WorkerAddress): Promise<void> {
+    this.#context.sessions.announceAllTo(peer)
+    const told = this.#routeSync.peerUp(peer)
+    this.#told.add(told)
+    await told
+    this.#told.delete(told)
+    if (this.#started) await this.#loader.load()
+  }
+}

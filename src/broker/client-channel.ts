@@ -1,0 +1,276 @@
+import type { Permissions } from '../core/permissions.ts'
+import type { Connection, ConnectionHandler } from '../ports/connection.ts'
+import { PacketDecoder, type PacketReceiver, type ProtocolViolation } from '../protocol/decoder.ts'
+import { appendConnack, appendDisconnect } from '../protocol/encoder.ts'
+import type { IncomingPublish } from '../protocol/incoming-publish.ts'
+import type { AcknowledgementType, ConnectPacket, ControlPacket, ProtocolVersion } from '../protocol/packets.ts'
+import { ReasonCode } from '../protocol/reason-codes.ts'
+import { AcknowledgementLine } from './acknowledgement-line.ts'
+import type { BrokerContext } from './broker-context.ts'
+import type { ConnectedSession } from './connected-session.ts'
+import { type Deadline, DeadlineWheel } from './deadline-wheel.ts'
+import { handleAcknowledgement } from './handlers/acknowledge.ts'
+import { handleAuth } from './handlers/auth.ts'
+import { handleConnect } from './handlers/connect.ts'
+import { handleDisconnect } from './handlers/disconnect.ts'
+import { handlePingRequest } from './handlers/ping.ts'
+import { handlePublish } from './handlers/publish.ts'
+import { handleSubscribe } from './handlers/subscribe.ts'
+import { handleUnsubscribe } from './handlers/unsubscribe.ts'
+import { PublishedTopics } from './published-topics.ts'
+import type { Refusal } from './refusal.ts'
+import { isStale } from './stale-epoch.ts'
+
+/** What a CONNECT that was accepted leaves behind for the connection's other packets; its password is not among it. */
+export interface ConnectedClient {
+  readonly session: ConnectedSession
+  readonly permissions: Permissions
+  /** False: reason strings stand in CONNACK and DISCONNECT only (v5 [MQTT-3.1.2-29]). */
+  readonly requestProblemInformation: boolean
+  /** The largest packet the client takes, in bytes; undefined: no limit. */
+  readonly maximumPacketSizeBytes: number | undefined
+}
+
+type ChannelState = 'awaiting-connect' | 'connecting' | 'connected' | 'closed'
+
+/**
+ * One Network Connection and its protocol state. Hands each packet to its handler and is the only one to close the
+ * connection, in one place per way of ending it.
+ */
+export class ClientChannel implements ConnectionHandler, PacketReceiver {
+  readonly broker: BrokerContext
+  readonly connection: Connection
+  readonly decoder: PacketDecoder
+  readonly topics: PublishedTopics
+  #state: ChannelState = 'awaiting-connect'
+  #client: ConnectedClient | undefined = undefined
+  #deadline: Deadline | undefined
+  /** One and a half Keep Alive, and a tick, for the last activity is known to within one. */
+  #silenceMaxMs = 0
+  /** The wheel's tick at which something last arrived. */
+  #activeAt: number
+  /** Undefined while no acknowledgement has ever waited. */
+  #acknowledgements: AcknowledgementLine | undefined = undefined
+  #publishWill = true
+  #takenOver = false
+
+  constructor(broker: BrokerContext, connection: Connection) {
+    this.broker = broker
+    this.connection = connection
+    this.decoder = new PacketDecoder(this)
+    this.topics = new PublishedTopics(broker.routes, broker.limits.topicAliasMaximum)
+    this.#activeAt = broker.wheel.tick
+    this.#deadline = broker.wheel.set(this, broker.limits.connectTimeoutMs)
+    broker.counters.connectionsOpen++
+    broker.counters.connectionsAccepted++
+  }
+
+  /** Set once CONNECT was accepted. */
+  get session(): ConnectedSession | undefined {
+    return this.#client?.session
+  }
+
+  /** Nothing is handled or sent any more. */
+  get ended(): boolean {
+    return this.#state === 'closed'
+  }
+
+  get protocolVersion(): ProtocolVersion {
+    return this.decoder.protocolVersion
+  }
+
+  /** The largest packet the client takes, in bytes. */
+  get maximumPacketSizeBytes(): number | undefined {
+    return this.#client?.maximumPacketSizeBytes
+  }
+
+  get acknowledgements(): AcknowledgementLine {
+    this.#acknowledgements ??= new AcknowledgementLine()
+    return this.#acknowledgements
+  }
+
+  /** Whether acknowledgements may be sent at once, because none waits before them. */
+  get acknowledgesAtOnce(): boolean {
+    return this.#acknowledgements === undefined || this.#acknowledgements.length === 0
+  }
+
+  received(bytes: Buffer, start: number, end: number): void {
+    this.#activeAt = this.broker.wheel.tick
+    this.broker.counters.bytesReceived += end - start
+    try {
+      this.decoder.decode(bytes, start, end)
+    } catch (error) {
+      this.failed('packet', error)
+    }
+  }
+
+  drained(): void {
+    const session = this.session
+    if (session === undefined) return
+    session.subscriber.pump()
+    session.drain?.pump()
+  }
+
+  /** The transport says that the connection is gone. */
+  closed(): void {
+    this.#finish()
+  }
+
+  publish(packet: IncomingPublish): void {
+    if (this.#client !== undefined) handlePublish(this, this.#client, packet)
+  }
+
+  acknowledgement(type: AcknowledgementType, packetId: number, reasonCode: number): void {
+    if (this.#client !== undefined) handleAcknowledgement(this, this.#client, type, packetId, reasonCode)
+  }
+
+  pingRequest(): void {
+    handlePingRequest(this)
+  }
+
+  control(packet: ControlPacket): void {
+    if (packet.type === 'connect') return this.#connect(packet)
+    const client = this.#client
+    if (client === undefined) return
+    switch (packet.type) {
+      case 'subscribe':
+        return this.run('subscribe', handleSubscribe(this, client, packet))
+      case 'unsubscribe':
+        return this.run('unsubscribe', handleUnsubscribe(this, client, packet))
+      case 'disconnect':
+        return handleDisconnect(this, client, packet)
+      case 'auth':
+        return handleAuth(this)
+    }
+  }
+
+  violation(violation: ProtocolViolation): void {
+    if (this.#state === 'awaiting-connect' && violation.connackVersion !== undefined) {
+      this.refuseConnect(violation, violation.connackVersion)
+    } else {
+      this.disconnect(violation)
+    }
+  }
+
+  deadlinePassed(): number {
+    if (this.#state !== 'connected') {
+      this.disconnect({ reasonCode: ReasonCode.MaximumConnectTime, why: 'no CONNECT in time' })
+      return 0
+    }
+    const leftMs = this.#silenceMaxMs - this.broker.wheel.elapsedMs(this.#activeAt)
+    if (leftMs > 0) return leftMs
+    // v5 [MQTT-3.1.2-22]
+    this.disconnect({ reasonCode: ReasonCode.KeepAliveTimeout, why: 'silent for one and a half Keep Alive' })
+    return 0
+  }
+
+  /** Waits for what a packet has begun; when it fails the connection ends, so that nobody waits for an answer in vain. */
+  run(name: string, handling: Promise<unknown>): void {
+    handling.catch((error: unknown) => this.failed(name, error))
+  }
+
+  /** Ends the connection because `name` failed. */
+  failed(name: string, error: unknown): void {
+    // What is still under way when a connection ends finds its session gone.
+    if (this.ended) return
+    if (this.#state === 'connected' && isStale(error)) return this.takenOver()
+    this.broker.log.error('handler failed', error, { handler: name, clientId: this.session?.clientId })
+    const refusal = { reasonCode: ReasonCode.ServerUnavailable, why: 'internal' }
+    if (this.#state === 'connecting') this.refuseConnect(refusal, this.protocolVersion)
+    else this.disconnect({ ...refusal, reasonCode: ReasonCode.UnspecifiedError })
+  }
+
+  /** CONNECT was accepted: packets are handled from now on. */
+  connected(client: ConnectedClient, keepAliveSeconds: number): void {
+    this.#state = 'connected'
+    this.#client = client
+    this.decoder.maximumPacketSizeBytes = this.broker.limits.maximumPacketSizeBytes
+    this.#armKeepAlive(keepAliveSeconds)
+    this.broker.registry.register(this, client.session.clientId)
+  }
+
+  /** Answers CONNECT with a refusal and closes; what the client has pipelined behind it is not looked at. */
+  refuseConnect(refusal: Refusal, version: ProtocolVersion, maximumPacketSizeBytes?: number): void {
+    if (this.#state === 'closed') return
+    this.broker.counters.connectsRefused++
+    const { reasonCode, why } = refusal
+    const told = { sessionPresent: false, reasonCode, reasonString: why }
+    appendConnack(this.connection.out, version, told, maximumPacketSizeBytes)
+    this.#end(refusal)
+  }
+
+  /** Ends the connection from our side; MQTT 5 clients are told the reason (v5 4.13). */
+  disconnect(refusal: Refusal): void {
+    if (this.#state === 'closed') return
+    const { reasonCode, why } = refusal
+    if (this.#state === 'connected' && this.protocolVersion === 5) {
+      const told = { reasonString: this.#client?.requestProblemInformation === false ? undefined : why }
+      appendDisconnect(this.connection.out, reasonCode, told, this.maximumPacketSizeBytes)
+    }
+    this.#end(refusal)
+  }
+
+  /** The client said goodbye: its Will Message is discarded unless it asked otherwise (v5 3.14.4). */
+  goodbye(publishWill: boolean): void {
+    this.#publishWill = publishWill
+    this.#finish()
+    this.connection.end()
+  }
+
+  /** Another connection of the same client has claimed the session (v5 [MQTT-3.1.4-3]). */
+  takenOver(): void {
+    this.#takenOver = true
+    this.disconnect({
+      reasonCode: ReasonCode.SessionTakenOver,
+      why: 'Another client connected with the same client id.',
+    })
+  }
+
+  #connect(packet: ConnectPacket): void {
+    this.#state = 'connecting'
+    // The client may send on before it has its CONNACK (v5 3.1.4); that waits, bounded, until the door has decided.
+    this.decoder.hold()
+    this.connection.pause()
+    this.run('connect', this.#admit(packet))
+  }
+
+  async #admit(packet: ConnectPacket): Promise<void> {
+    await handleConnect(this, packet)
+    if (this.ended) return
+    this.decoder.release()
+    this.connection.resume()
+  }
+
+  #armKeepAlive(keepAliveSeconds: number): void {
+    if (this.#deadline !== undefined) this.broker.wheel.cancel(this.#deadline)
+    this.#silenceMaxMs = keepAliveSeconds * 1500 + DeadlineWheel.tickMs
+    this.#deadline = keepAliveSeconds === 0 ? undefined : this.broker.wheel.set(this, this.#silenceMaxMs)
+  }
+
+  #end(refusal: Refusal): void {
+    this.broker.log.debug('connection ended', {
+      clientId: this.session?.clientId,
+      peer: this.connection.remoteAddress,
+      listener: this.connection.listener.name,
+      reasonCode: refusal.reasonCode,
+      why: refusal.why,
+    })
+    this.#finish()
+    this.connection.end()
+  }
+
+  /** Runs once, however the connection ends. */
+  #finish(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.decoder.stop()
+    const { broker } = this
+    broker.counters.connectionsOpen--
+    if (this.#deadline !== undefined) broker.wheel.cancel(this.#deadline)
+    this.#deadline = undefined
+    const session = this.session
+    if (session === undefined) return
+    broker.registry.unregister(this, session.clientId)
+    broker.sessions.leave(session, { publishWill: this.#publishWill, takenOver: this.#takenOver })
+  }
+}

@@ -1,0 +1,83 @@
+import type { Subscription } from '../core/subscription.ts'
+import type { StoredWill } from '../ports/store.ts'
+import type { QueueDrain } from './queue-drain.ts'
+import type { Subscriber } from './subscriber.ts'
+import type { LiveEntry } from './subscribers.ts'
+
+/** A subscription of a connected session; `live` is its place in the subscription table for a non-persistent one. */
+export interface HeldSubscription {
+  readonly subscription: Subscription
+  readonly live: LiveEntry | undefined
+}
+
+const NO_SUBSCRIPTIONS: ReadonlyMap<string, HeldSubscription> = new Map()
+
+/** The session of a connected client, as far as this worker holds it. */
+export class ConnectedSession {
+  readonly clientId: string
+  /** Of the claim; every write to the store names it. */
+  readonly epoch: number
+  /** Persistent sessions outlive their connection; the Session Expiry Interval is above 0. */
+  readonly persistent: boolean
+  readonly subscriber: Subscriber
+  /** Undefined for a session without a queue: one that is not persistent, nor was. */
+  readonly drain: QueueDrain | undefined
+  /** May be changed by DISCONNECT (v5 3.14.2.2.2). */
+  sessionExpiryIntervalSeconds: number
+  readonly will: StoredWill | undefined
+  /** QoS 2 messages received and not yet released, by Packet Identifier; undefined while there was none. */
+  receivedPacketIds: Set<number> | undefined
+  /** Whether retained messages are being sent. */
+  replaying = false
+  #subscriptions: Map<string, HeldSubscription> | undefined = undefined
+  #replays: Map<string, Subscription> | undefined = undefined
+
+  constructor(fields: {
+    readonly clientId: string
+    readonly epoch: number
+    readonly persistent: boolean
+    readonly subscriber: Subscriber
+    readonly drain: QueueDrain | undefined
+    readonly sessionExpiryIntervalSeconds: number
+    readonly will: StoredWill | undefined
+    readonly receivedPacketIds: readonly number[]
+  }) {
+    this.clientId = fields.clientId
+    this.epoch = fields.epoch
+    this.persistent = fields.persistent
+    this.subscriber = fields.subscriber
+    this.drain = fields.drain
+    this.sessionExpiryIntervalSeconds = fields.sessionExpiryIntervalSeconds
+    this.will = fields.will
+    this.receivedPacketIds = fields.receivedPacketIds.length > 0 ? new Set(fields.receivedPacketIds) : undefined
+  }
+
+  /** By Topic Filter, with the `$share` prefix. */
+  get subscriptions(): ReadonlyMap<string, HeldSubscription> {
+    return this.#subscriptions ?? NO_SUBSCRIPTIONS
+  }
+
+  /** Subscriptions that retained messages are still to be sent for, by Topic Filter. */
+  get replays(): Map<string, Subscription> {
+    this.#replays ??= new Map()
+    return this.#replays
+  }
+
+  hold(held: HeldSubscription): void {
+    this.#subscriptions ??= new Map()
+    this.#subscriptions.set(held.subscription.topicFilter, held)
+  }
+
+  drop(topicFilter: string): void {
+    this.#subscriptions?.delete(topicFilter)
+    this.#replays?.delete(topicFilter)
+  }
+
+  /** The Will Message if it is to be published the moment the connection is lost. */
+  get immediateWill(): StoredWill | undefined {
+    if (this.will === undefined) return undefined
+    // v5 3.1.2.5: the session ends with a non-persistent connection, and with it the delay.
+    const waits = this.will.delayIntervalSeconds > 0 && this.sessionExpiryIntervalSeconds > 0
+    return waits ? undefined : this.will
+  }
+}

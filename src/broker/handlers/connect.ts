@@ -1,0 +1,221 @@
+import { Message, NEVER_EXPIRES } from '../../core/message.ts'
+import type { Permissions } from '../../core/permissions.ts'
+import type { Admission } from '../../ports/auth.ts'
+import type { SessionClaim, StoredWill } from '../../ports/store.ts'
+import { appendConnack } from '../../protocol/encoder.ts'
+import type { ConnectPacket } from '../../protocol/packets.ts'
+import { ReasonCode } from '../../protocol/reason-codes.ts'
+import { validTopicName } from '../../protocol/topic.ts'
+import type { ClientChannel } from '../client-channel.ts'
+import type { ConnectedSession } from '../connected-session.ts'
+import { type Refusal, refuse } from '../refusal.ts'
+import { reservedTopic } from '../reserved-topic.ts'
+import type { Claimed } from '../session-manager.ts'
+
+const NEVER_SECONDS = 0xffffffff
+const ASSIGNED_ID_BYTES = 12
+/** No packet of MQTT is larger (v5 2.1.4). */
+const PACKET_BYTES_MAX = 268_435_460
+const OVERTAKEN = 'another connection of the same client was quicker'
+
+/** A CONNECT on its way through the steps; each step adds what it found. */
+interface ConnectAttempt {
+  readonly channel: ClientChannel
+  readonly connect: ConnectPacket
+  clientId: string
+  owner: string
+  permissions: Permissions | undefined
+  claim: SessionClaim | undefined
+  claimed: Claimed | undefined
+  session: ConnectedSession | undefined
+}
+
+type Step = (attempt: ConnectAttempt) => Refusal | undefined | Promise<Refusal | undefined>
+
+/** The steps of CONNECT (v5 3.1.4) in their order; the first refusal ends it. */
+const connectSteps: readonly Step[] = [
+  checkClientId,
+  checkWill,
+  admit,
+  authorizeWill,
+  claimSession,
+  openSession,
+  sendConnack,
+]
+
+/** CONNECT: lets the client in with its session, or answers why not. */
+export async function handleConnect(channel: ClientChannel, connect: ConnectPacket): Promise<void> {
+  const attempt: ConnectAttempt = {
+    channel,
+    connect,
+    clientId: connect.clientId,
+    owner: '',
+    permissions: undefined,
+    claim: undefined,
+    claimed: undefined,
+    session: undefined,
+  }
+  for (const step of connectSteps) {
+    const outcome = step(attempt)
+    const refusal = outcome instanceof Promise ? await outcome : outcome
+    if (refusal !== undefined) {
+      return channel.refuseConnect(refusal, connect.protocolVersion, connect.maximumPacketSizeBytes)
+    }
+    if (channel.ended) return abandon(attempt)
+  }
+}
+
+function checkClientId(attempt: ConnectAttempt): Refusal | undefined {
+  const { connect, channel } = attempt
+  if (connect.clientId !== '') return undefined
+  // v3.1.1 [MQTT-3.1.3-8]; MQTT 3.1 wants at least one character.
+  if (connect.protocolVersion === 3 || (connect.protocolVersion === 4 && !connect.cleanStart)) {
+    return refuse(ReasonCode.ClientIdentifierNotValid, 'a Client Identifier is needed')
+  }
+  attempt.clientId = `guardbee-${channel.broker.random.hex(ASSIGNED_ID_BYTES)}`
+  return undefined
+}
+
+function checkWill({ connect }: ConnectAttempt): Refusal | undefined {
+  if (connect.will === undefined || validTopicName(connect.will.topicName)) return undefined
+  return refuse(ReasonCode.TopicNameInvalid, 'the will has no Topic Name')
+}
+
+async function admit(attempt: ConnectAttempt): Promise<Refusal | undefined> {
+  const { channel, connect, clientId } = attempt
+  const { connection, broker } = channel
+  const admission: Admission = await broker.door.admit({
+    listener: connection.listener,
+    remoteAddress: connection.remoteAddress,
+    clientId,
+    username: connect.username,
+    password: connect.password,
+    authenticationMethod: connect.authenticationMethod,
+    authenticationData: connect.authenticationData,
+  })
+  if (admission.kind === 'refused') {
+    return refuse(admission.reasonCode, `not authorized (ref ${admission.reference})`)
+  }
+  attempt.owner = admission.identity.owner
+  attempt.permissions = admission.permissions
+  return undefined
+}
+
+/** HiveMQ decides at CONNECT whether the will may be published. */
+function authorizeWill({ connect, permissions }: ConnectAttempt): Refusal | undefined {
+  const { will } = connect
+  if (will === undefined) return undefined
+  const { topicName, qos, retain } = will
+  if (!reservedTopic(topicName) && permissions?.mayPublish(topicName, qos, retain) === true) return undefined
+  return refuse(
+    ReasonCode.NotAuthorized,
+    `Will Publish is not authorized to topic '${topicName}' with QoS '${qos}' and retain '${retain}'`,
+  )
+}
+
+async function claimSession(attempt: ConnectAttempt): Promise<Refusal | undefined> {
+  const { channel, connect, clientId, owner } = attempt
+  const claim: SessionClaim = {
+    clientId,
+    home: channel.broker.address,
+    cleanStart: connect.cleanStart,
+    owner,
+    sessionExpiryIntervalSeconds: sessionExpiryInterval(connect),
+    will: storedWill(attempt),
+  }
+  const claimed = await channel.broker.sessions.claim(claim)
+  switch (claimed.kind) {
+    case 'owned-by-another':
+      return refuse(ReasonCode.NotAuthorized, 'the session belongs to another subject')
+    case 'overtaken':
+      return refuse(ReasonCode.ServerBusy, OVERTAKEN)
+    case 'claimed':
+      attempt.claim = claim
+      attempt.claimed = claimed
+      return undefined
+  }
+}
+
+function openSession(attempt: ConnectAttempt): Refusal | undefined {
+  const { channel, connect, claim, claimed, permissions } = attempt
+  if (claim === undefined || claimed === undefined || permissions === undefined) throw new Error('steps out of order')
+  const session = channel.broker.sessions.open(channel.connection, claim, claimed, {
+    clientId: claim.clientId,
+    protocolVersion: connect.protocolVersion,
+    receiveMaximum: connect.receiveMaximum,
+    maximumPacketSizeBytes: connect.maximumPacketSizeBytes,
+  })
+  if (session === undefined) return refuse(ReasonCode.ServerBusy, OVERTAKEN)
+  attempt.session = session
+  const { requestProblemInformation, maximumPacketSizeBytes, keepAliveSeconds } = connect
+  channel.connected({ session, permissions, requestProblemInformation, maximumPacketSizeBytes }, keepAliveSeconds)
+  return undefined
+}
+
+function sendConnack(attempt: ConnectAttempt): undefined {
+  const { channel, connect, clientId, claimed, session } = attempt
+  const { broker, connection } = channel
+  const { limits, log } = broker
+  appendConnack(
+    connection.out,
+    connect.protocolVersion,
+    {
+      sessionPresent: claimed?.present === true,
+      reasonCode: ReasonCode.Success,
+      assignedClientIdentifier: connect.clientId === '' ? clientId : undefined,
+      receiveMaximum: limits.receiveMaximum,
+      maximumPacketSizeBytes: announcedPacketSize(limits.maximumPacketSizeBytes),
+      topicAliasMaximum: limits.topicAliasMaximum,
+    },
+    connect.maximumPacketSizeBytes,
+  )
+  log.debug('client connected', {
+    clientId,
+    peer: connection.remoteAddress,
+    listener: connection.listener.name,
+    sessionPresent: claimed?.present === true,
+  })
+  if (session === undefined) return
+  broker.sessions.announceOnline(session)
+  session.drain?.wake()
+}
+
+/** Only what is less than the protocol allows anyway: some clients refuse the very largest value. */
+function announcedPacketSize(maximumPacketSizeBytes: number): number | undefined {
+  return maximumPacketSizeBytes < PACKET_BYTES_MAX ? maximumPacketSizeBytes : undefined
+}
+
+/** The connection went while the client was let in: a session that is claimed already is left again. */
+function abandon({ channel, claim, claimed, session }: ConnectAttempt): void {
+  if (claim === undefined || claimed === undefined || session !== undefined) return
+  const { sessions } = channel.broker
+  const opened = sessions.open(channel.connection, claim, claimed, {
+    clientId: claim.clientId,
+    protocolVersion: channel.protocolVersion,
+    receiveMaximum: 1,
+    maximumPacketSizeBytes: undefined,
+  })
+  if (opened !== undefined) sessions.leave(opened, { publishWill: true, takenOver: false })
+}
+
+function sessionExpiryInterval(connect: ConnectPacket): number {
+  if (connect.protocolVersion === 5) return connect.sessionExpiryIntervalSeconds ?? 0
+  // v5 3.1.2.11.2: Clean Session 0 of MQTT 3 is a session that does not expire.
+  return connect.cleanStart ? 0 : NEVER_SECONDS
+}
+
+function storedWill({ connect, clientId }: ConnectAttempt): StoredWill | undefined {
+  const { will } = connect
+  if (will === undefined) return undefined
+  const message = new Message({
+    topicName: will.topicName,
+    payload: will.payload,
+    properties: will.properties,
+    qos: will.qos,
+    retain: will.retain,
+    expiresAtMs: NEVER_EXPIRES,
+    publisher: clientId,
+  })
+  const { delayIntervalSeconds, messageExpiryIntervalSeconds } = will
+  return { message, delayIntervalSeconds, messageExpiryIntervalSeconds }
+}

@@ -1,0 +1,79 @@
+import { appendAcknowledgement } from '../../protocol/encoder.ts'
+import type { IncomingPublish } from '../../protocol/incoming-publish.ts'
+import { type AcknowledgementType, PUBACK, PUBREC } from '../../protocol/packets.ts'
+import { ReasonCode } from '../../protocol/reason-codes.ts'
+import type { ClientChannel, ConnectedClient } from '../client-channel.ts'
+import type { ConnectedSession } from '../connected-session.ts'
+import type { Route } from '../route.ts'
+import type { Routed } from '../router.ts'
+
+/** PUBLISH (v5 3.3): topic, permission, quota, routing, acknowledgement. Allocates nothing for QoS 0 on the usual way. */
+export function handlePublish(channel: ClientChannel, client: ConnectedClient, packet: IncomingPublish): void {
+  const { broker } = channel
+  broker.counters.messagesReceived++
+  const route = channel.topics.resolve(packet)
+  if ('reasonCode' in route) return channel.disconnect(route)
+  const { qos, retain, packetId } = packet
+  if (route.reserved || !client.permissions.mayPublish(route.topicName, qos, retain)) {
+    return denyPublish(channel, client, packet, route)
+  }
+  const { session } = client
+  if (qos === 2) return receiveExactlyOnce(channel, session, packet, route)
+  const routed = broker.router.routePacket(packet, route, session.clientId)
+  if (qos === 0) return
+  acknowledge(channel, PUBACK, packetId, routed)
+}
+
+/** v5 4.3.3: a Packet Identifier that is not released yet is the same message again and is only answered. */
+function receiveExactlyOnce(
+  channel: ClientChannel,
+  session: ConnectedSession,
+  packet: IncomingPublish,
+  route: Route,
+): void {
+  const { broker } = channel
+  const { packetId } = packet
+  const received = (session.receivedPacketIds ??= new Set())
+  if (received.has(packetId)) return acknowledge(channel, PUBREC, packetId, { matched: true, safe: undefined })
+  if (received.size >= broker.limits.receiveMaximum && channel.protocolVersion === 5) {
+    return channel.disconnect({ reasonCode: ReasonCode.ReceiveMaximumExceeded, why: 'Receive Maximum exceeded' })
+  }
+  received.add(packetId)
+  const routed = broker.router.routePacket(packet, route, session.clientId)
+  if (!session.persistent) return acknowledge(channel, PUBREC, packetId, routed)
+  const marked = broker.store.sessions.markReceived(session.clientId, session.epoch, packetId, true)
+  acknowledge(channel, PUBREC, packetId, { matched: routed.matched, safe: Promise.all([routed.safe, marked]) })
+}
+
+function acknowledge(channel: ClientChannel, type: AcknowledgementType, packetId: number, routed: Routed): void {
+  const reasonCode = routed.matched ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers
+  const { out } = channel.connection
+  if (routed.safe === undefined && channel.acknowledgesAtOnce) {
+    return appendAcknowledgement(out, type, channel.protocolVersion, packetId, reasonCode)
+  }
+  const line = channel.acknowledgements
+  if (line.length >= channel.broker.limits.receiveMaximum) {
+    return channel.disconnect({ reasonCode: ReasonCode.ReceiveMaximumExceeded, why: 'Receive Maximum exceeded' })
+  }
+  line.after(
+    routed.safe,
+    () => {
+      if (!channel.ended) appendAcknowledgement(out, type, channel.protocolVersion, packetId, reasonCode)
+    },
+    // The message is not safe, so it is not acknowledged: the client sends it again on its next connection.
+    error => channel.failed('publish', error),
+  )
+}
+
+/** HiveMQ's answers: MQTT 5 clients learn the reason, then the connection ends; MQTT 3 has no way to say it. */
+function denyPublish(channel: ClientChannel, client: ConnectedClient, packet: IncomingPublish, route: Route): void {
+  const { qos, retain, packetId } = packet
+  channel.broker.counters.publishesNotAuthorized++
+  const why = `Not authorized to publish on topic '${route.topicName}' with QoS '${qos}' and retain '${retain}'`
+  if (channel.protocolVersion === 5 && qos > 0) {
+    const told = client.requestProblemInformation ? why : undefined
+    const { out } = channel.connection
+    appendAcknowledgement(out, qos === 1 ? PUBACK : PUBREC, 5, packetId, ReasonCode.NotAuthorized, told)
+  }
+  channel.disconnect({ reasonCode: ReasonCode.NotAuthorized, why })
+}

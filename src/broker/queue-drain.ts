@@ -1,0 +1,163 @@
+import type { Counters } from '../core/counters.ts'
+import type { EndOfTick } from '../core/end-of-tick.ts'
+import { Awaiting } from '../core/inflight-window.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { QueuedMessage, QueueStore } from '../ports/store.ts'
+import { background, type Log } from '../ports/telemetry.ts'
+import { appendAcknowledgement } from '../protocol/encoder.ts'
+import { PUBREL } from '../protocol/packets.ts'
+import type { PublishTemplate } from '../protocol/publish-template.ts'
+import { ReasonCode } from '../protocol/reason-codes.ts'
+import { IdleSignal } from './idle-signal.ts'
+import { fillTemplate } from './publication.ts'
+import { unlessStale } from './stale-epoch.ts'
+import type { Subscriber } from './subscriber.ts'
+
+const READ_MESSAGES_MAX = 128
+
+/** What the drains of one worker share. */
+export interface DrainContext {
+  readonly queues: QueueStore
+  readonly counters: Counters
+  readonly endOfTick: EndOfTick
+  readonly clock: Clock
+  readonly log: Log
+  readonly template: PublishTemplate
+}
+
+/** The session whose queue is drained. */
+export interface DrainedSession {
+  readonly subscriber: Subscriber
+  readonly epoch: number
+  /** Messages up to this position may have been sent on an earlier connection: they are sent with DUP. */
+  readonly sentUpTo: number
+}
+
+/**
+ * Brings the queue of a connected persistent session to its client: reads it in order as the window has room, and
+ * removes what is acknowledged, gathered per tick. The queue in the store is the only place a message waits in.
+ */
+export class QueueDrain {
+  readonly #context: DrainContext
+  readonly #session: DrainedSession
+  readonly #subscriber: Subscriber
+  /** Newest position that was read. */
+  #readUpTo = 0
+  #reading = false
+  /** Something was appended while a read was under way. */
+  #wakeAgain = false
+  #exhausted = false
+  #closed = false
+  #removed: number[] = []
+  readonly #idle = new IdleSignal()
+
+  constructor(context: DrainContext, session: DrainedSession) {
+    this.#context = context
+    this.#session = session
+    this.#subscriber = session.subscriber
+  }
+
+  /** The newest position that was sent on this connection, or before. */
+  get sentUpTo(): number {
+    return Math.max(this.#session.sentUpTo, this.#readUpTo)
+  }
+
+  /** The queue has got something. */
+  wake(): void {
+    this.#exhausted = false
+    this.#wakeAgain = this.#reading
+    this.pump()
+  }
+
+  /** Reads on if the client can take more. Called after acknowledgements and drains. */
+  pump(): void {
+    if (this.#calm) this.#idle.idle()
+    if (this.#reading || this.#exhausted || this.#closed || !this.#subscriber.ready) return
+    this.#reading = true
+    background(this.#context.log, 'queue drain', this.#read())
+  }
+
+  /**
+   * Resolves when all of the queue has been sent and half of the window is free, or the connection is gone; for who
+   * appends many at once and is to leave room in the queue for others.
+   */
+  async idle(): Promise<void> {
+    if (this.#calm || this.#closed) return
+    await this.#idle.wait()
+  }
+
+  /** The message at `position` is completely acknowledged. */
+  remove(position: number): void {
+    if (this.#removed.length === 0) this.#context.endOfTick.add(this)
+    this.#removed.push(position)
+  }
+
+  /** Hands the removals of this tick to the store. */
+  flush(): void {
+    const positions = this.#removed
+    this.#removed = []
+    const removal = this.#context.queues.remove(this.#subscriber.clientId, this.#session.epoch, positions)
+    background(this.#context.log, 'queue removal', removal.catch(unlessStale))
+    if (this.#calm) this.#idle.idle()
+  }
+
+  /** The connection is gone: nothing more is read. */
+  close(): void {
+    this.#closed = true
+    this.#idle.idle()
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const room = Math.min(READ_MESSAGES_MAX, this.#subscriber.window.limit - this.#subscriber.window.count)
+      const messages = await this.#context.queues.read(this.#subscriber.clientId, this.#readUpTo, room)
+      if (this.#closed) return
+      this.#exhausted = messages.length < room && !this.#wakeAgain
+      this.#wakeAgain = false
+      for (const message of messages) {
+        // Positions after one that has no room are read again once it has.
+        if (!this.#subscriber.window.hasRoomFor(message.position)) {
+          this.#exhausted = false
+          return
+        }
+        this.#readUpTo = message.position
+        this.#send(message)
+      }
+    } finally {
+      this.#reading = false
+    }
+    if (this.#exhausted) this.#subscriber.queueSent()
+    this.pump()
+  }
+
+  /** All was sent, and what is in the queue yet, unacknowledged or to be removed, is at most half of a window. */
+  get #calm(): boolean {
+    const { window } = this.#subscriber
+    return this.#exhausted && (window.count + this.#removed.length) * 2 <= window.limit
+  }
+
+  #send(queued: QueuedMessage): void {
+    const { message, position, delivery } = queued
+    const { template, counters, clock } = this.#context
+    if (queued.released) {
+      // v5 [MQTT-4.4.0-1]: the client has the message; what is sent again is the PUBREL.
+      const packetId = this.#subscriber.window.send(position, Awaiting.pubcomp)
+      const { connection, protocolVersion } = this.#subscriber
+      appendAcknowledgement(connection.out, PUBREL, protocolVersion, packetId, ReasonCode.Success)
+      return
+    }
+    const nowMs = clock.nowMs()
+    if (message.expired(nowMs)) {
+      counters.droppedExpired++
+      this.remove(position)
+      return
+    }
+    fillTemplate(template, message, Buffer.from(message.topicName), nowMs)
+    const duplicate = position <= this.#session.sentUpTo
+    const { qos, retain, subscriptionIdentifiers } = delivery
+    if (qos === 0) return this.remove(position)
+    if (!this.#subscriber.sendAt(position, template, qos, retain, duplicate, subscriptionIdentifiers)) {
+      this.remove(position)
+    }
+  }
+}

@@ -1,0 +1,12 @@
+/** Why a packet is not acceptable: what the client is told and what the log says. */
+export interface Refusal {
+  /** A row of `protocol/reason-codes.ts`. */
+  readonly reasonCode: number
+  /** For the log and, where the standard has a place for it, the client's Reason String. */
+  readonly why: string
+}
+
+/** Builds a {@link Refusal}; only the channel turns it into bytes. */
+export function refuse(reasonCode: number, why: string): Refusal {
+  return { reasonCode, why }
+}

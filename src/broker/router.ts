@@ -1,0 +1,217 @@
+import type { Counters } from '../core/counters.ts'
+import type { Message } from '../core/message.ts'
+import type { Bus, WorkerAddress } from '../ports/bus.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { QueueTarget, Store, Wake } from '../ports/store.ts'
+import { background, type Log } from '../ports/telemetry.ts'
+import type { IncomingPublish } from '../protocol/incoming-publish.ts'
+import type { QoS } from '../protocol/packets.ts'
+import { Publication } from './publication.ts'
+import type { MergedOptions, Route, Target } from './route.ts'
+import type { RouteCache } from './route-cache.ts'
+import { chooseMember } from './shared-group.ts'
+import type { PersistentMember, SharedGroup } from './subscribers.ts'
+import type { SubscriptionTable } from './subscription-table.ts'
+
+/** What the router works with. */
+export interface RouterContext {
+  readonly bus: Bus
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly counters: Counters
+  readonly table: SubscriptionTable
+  readonly routes: RouteCache
+  /** The queue of a client that is connected to this worker has got something. */
+  wake(clientId: string): void
+}
+
+/** What became of a message. */
+export interface Routed {
+  /** Whether anybody gets it (v5 reason code 0x10 otherwise). */
+  readonly matched: boolean
+  /** Undefined: it is safe now. Else resolves once it is in every queue and on its way to every worker. */
+  readonly safe: Promise<unknown> | undefined
+}
+
+const NOBODY: Routed = { matched: false, safe: undefined }
+const DELIVERED: Routed = { matched: true, safe: undefined }
+
+/** Brings messages to their receivers: subscribers here, other workers, and the queues of persistent sessions. */
+export class Router {
+  readonly #context: RouterContext
+  readonly #publication = new Publication()
+
+  constructor(context: RouterContext) {
+    this.#context = context
+  }
+
+  /** Routes a PUBLISH that a client of this worker sent. */
+  routePacket(packet: IncomingPublish, route: Route, publisher: string): Routed {
+    const publication = this.#publication
+    const expires = packet.messageExpiryIntervalSeconds >= 0
+    publication.fromIncoming(packet, route, publisher, expires ? this.#context.clock.nowMs() : 0)
+    const retained = packet.retain ? this.#retain(publication.kept()) : undefined
+    return withRetained(this.#route(publication, route), retained)
+  }
+
+  /** Routes a message of the broker itself: a will. */
+  routeMessage(message: Message): Routed {
+    const route = this.#context.routes.find(message.topicName)
+    this.#publication.fromMessage(message, route, this.#context.clock.nowMs())
+    const retained = message.retain ? this.#retain(message) : undefined
+    return withRetained(this.#route(this.#publication, route), retained)
+  }
+
+  /** Delivers a message that another worker routed to the subscribers of this one; queues are the other's business. */
+  routeFrame(message: Message, ordinary: boolean, sharedFilters: readonly string[]): void {
+    const route = this.#context.routes.find(message.topicName)
+    this.#publication.fromMessage(message, route, this.#context.clock.nowMs())
+    if (ordinary) this.#deliverHere(this.#publication, route)
+    for (const sharedFilter of sharedFilters) {
+      const group = this.#context.table.sharedGroup(sharedFilter)
+      const member = group && chooseMember(group, message.qos, 'local')
+      if (member?.kind === 'live') deliver(this.#publication, member.subscriber, member.options)
+    }
+  }
+
+  #route(publication: Publication, route: Route): Routed {
+    this.#deliverHere(publication, route)
+    if (route.workers.length === 0 && route.queued.length === 0 && route.groups.length === 0) {
+      return route.live.length === 0 ? NOBODY : DELIVERED
+    }
+    return this.#routeFurther(publication, route)
+  }
+
+  #deliverHere(publication: Publication, route: Route): void {
+    const { live, queued } = route
+    for (let index = 0; index < live.length; index++) {
+      const target = live[index]
+      if (target === undefined) continue
+      const options = target.to.clientId === publication.publisher ? target.ownOptions : target.options
+      if (options !== undefined) deliver(publication, target.to, options)
+    }
+    for (const target of queued) {
+      const options = optionsFor(target, publication.publisher)
+      // What is QoS 1 or 2 comes from the queue.
+      if (options === undefined || target.to.subscriber === undefined) continue
+      if (effectiveQoS(publication.qos, options) === 0) deliver(publication, target.to.subscriber, options)
+    }
+  }
+
+  #routeFurther(publication: Publication, route: Route): Routed {
+    const targets: QueueTarget[] = []
+    const frames = new Map<WorkerAddress, string[]>()
+    for (const worker of route.workers) {
+      if (worker.subscribers > 0 || publication.qos === 0) frames.set(worker.address, [])
+    }
+    const ordinary = new Set(frames.keys())
+    for (const target of route.queued) {
+      const options = optionsFor(target, publication.publisher)
+      if (options !== undefined) addTarget(targets, target.to, publication, options)
+    }
+    let matched = route.live.length + route.workers.length + route.queued.length > 0
+    for (const group of route.groups) matched = this.#routeToGroup(publication, group, targets, frames) || matched
+    const appended = targets.length > 0 ? this.#append(targets, publication.kept()) : undefined
+    if (frames.size === 0) return appended === undefined ? (matched ? DELIVERED : NOBODY) : { matched, safe: appended }
+    const message = publication.kept()
+    for (const [address, sharedFilters] of frames) {
+      this.#context.bus.send(address, {
+        kind: 'deliver',
+        message,
+        ordinary: ordinary.has(address),
+        sharedFilters,
+      })
+    }
+    if (publication.qos === 0) return { matched, safe: appended }
+    const taken = this.#context.bus.taken()
+    return { matched, safe: appended === undefined ? taken : Promise.all([taken, appended]) }
+  }
+
+  /** False: no member can be given the message. */
+  #routeToGroup(
+    publication: Publication,
+    group: SharedGroup,
+    targets: QueueTarget[],
+    frames: Map<WorkerAddress, string[]>,
+  ): boolean {
+    const member = chooseMember(group, publication.qos, 'cluster')
+    switch (member?.kind) {
+      case 'live':
+        deliver(publication, member.subscriber, member.options)
+        break
+      case 'queue':
+        addTarget(targets, member.member, publication, member.options)
+        break
+      case 'worker': {
+        const sharedFilters = frames.get(member.address)
+        if (sharedFilters === undefined) frames.set(member.address, [group.sharedFilter])
+        else sharedFilters.push(group.sharedFilter)
+      }
+    }
+    return member !== undefined
+  }
+
+  async #append(targets: readonly QueueTarget[], message: Message): Promise<void> {
+    const { wakes, dropped } = await this.#context.store.queues.append(targets, message)
+    this.#context.counters.droppedQueueFull += dropped
+    this.#wake(wakes)
+  }
+
+  #wake(wakes: readonly Wake[]): void {
+    const away = new Map<WorkerAddress, string[]>()
+    for (const { clientId, home } of wakes) {
+      if (home === this.#context.bus.self) this.#context.wake(clientId)
+      else away.set(home, [...(away.get(home) ?? []), clientId])
+    }
+    for (const [home, clientIds] of away) this.#context.bus.send(home, { kind: 'wake', clientIds })
+  }
+
+  /** v5 3.3.1.3: an empty payload removes the Retained Message; either way the message itself is routed as well. */
+  #retain(message: Message): Promise<void> | undefined {
+    const { retained } = this.#context.store
+    const stored = message.payload.length === 0 ? retained.remove(message.topicName) : retained.put(message)
+    if (message.qos > 0) return stored
+    background(this.#context.log, 'retained message', stored)
+    return undefined
+  }
+}
+
+function withRetained(routed: Routed, retained: Promise<void> | undefined): Routed {
+  if (retained === undefined) return routed
+  return { matched: routed.matched, safe: Promise.all([retained, routed.safe]) }
+}
+
+function deliver(
+  publication: Publication,
+  subscriber: { deliver(p: Publication, qos: QoS, retain: boolean, identifiers: readonly number[]): void },
+  options: MergedOptions,
+): void {
+  const qos = effectiveQoS(publication.qos, options)
+  // v5 [MQTT-3.3.1-12], [MQTT-3.3.1-13]
+  const retain = publication.retain && options.retainAsPublished
+  subscriber.deliver(publication, qos, retain, options.subscriptionIdentifiers)
+}
+
+function effectiveQoS(qos: QoS, options: MergedOptions): QoS {
+  return qos < options.maximumQoS ? qos : options.maximumQoS
+}
+
+function optionsFor(target: Target<PersistentMember>, publisher: string): MergedOptions | undefined {
+  return target.to.clientId === publisher ? target.ownOptions : target.options
+}
+
+function addTarget(
+  targets: QueueTarget[],
+  member: PersistentMember,
+  publication: Publication,
+  options: MergedOptions,
+): void {
+  const qos = effectiveQoS(publication.qos, options)
+  if (qos === 0) return
+  const retain = publication.retain && options.retainAsPublished
+  targets.push({
+    clientId: member.clientId,
+    delivery: { qos, retain, subscriptionIdentifiers: options.subscriptionIdentifiers },
+  })
+}

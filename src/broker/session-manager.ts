@@ -1,0 +1,276 @@
+import type { Counters } from '../core/counters.ts'
+import type { Subscription } from '../core/subscription.ts'
+import type { Bus, WorkerAddress } from '../ports/bus.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Connection } from '../ports/connection.ts'
+import type { ClaimResult, SessionClaim, Store, StoredWill } from '../ports/store.ts'
+import { background, type Log } from '../ports/telemetry.ts'
+import type { ClientRegistry } from './client-registry.ts'
+import { ConnectedSession } from './connected-session.ts'
+import { type DrainContext, QueueDrain } from './queue-drain.ts'
+import type { RouteSync } from './route-sync.ts'
+import { unlessStale } from './stale-epoch.ts'
+import { type DeliveryContext, Subscriber, type SubscriberOptions } from './subscriber.ts'
+import type { SubscriptionTable } from './subscription-table.ts'
+import type { Takeovers } from './takeovers.ts'
+
+const NEVER_SECONDS = 0xffffffff
+
+/** What the session manager works with. */
+export interface SessionManagerContext {
+  readonly bus: Bus
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly counters: Counters
+  readonly table: SubscriptionTable
+  readonly routeSync: RouteSync
+  readonly registry: ClientRegistry
+  readonly takeovers: Takeovers
+  readonly delivery: DeliveryContext
+  readonly drain: DrainContext
+  /** Publishes a Will Message. */
+  publishWill(will: StoredWill): void
+}
+
+/** A claim that succeeded. */
+export type Claimed = Extract<ClaimResult, { readonly kind: 'claimed' }>
+
+/** How a connection ended, as far as its session is concerned. */
+export interface Leaving {
+  /** The Will Message is to be published (v5 3.1.2.5). */
+  readonly publishWill: boolean
+  /** Another connection has claimed the session: what was claimed is not ours to write any more. */
+  readonly takenOver: boolean
+}
+
+/** Opens, changes and leaves the sessions of the clients connected to this worker. */
+export class SessionManager {
+  readonly #context: SessionManagerContext
+  /** Sessions that were left and of which the store does not know yet. */
+  readonly #leaving = new Set<Promise<void>>()
+
+  constructor(context: SessionManagerContext) {
+    this.#context = context
+  }
+
+  /**
+   * Claims the session and makes sure that no other worker has its connection. `overtaken`: yet another connection of
+   * the same client has claimed it meanwhile.
+   */
+  async claim(claim: SessionClaim): Promise<Claimed | { readonly kind: 'owned-by-another' | 'overtaken' }> {
+    const { registry, takeovers, store, bus, counters } = this.#context
+    const { clientId } = claim
+    registry.claimBegun(clientId)
+    try {
+      const result = await store.sessions.claim(claim)
+      if (result.kind === 'owned-by-another') return result
+      if (result.dueWill !== undefined) this.#context.publishWill(result.dueWill)
+      registry.overtaken(clientId, result.epoch)
+      const { previousHome } = result
+      if (previousHome !== undefined && previousHome !== bus.self) {
+        counters.takeovers++
+        await takeovers.request(previousHome, clientId, result.epoch)
+      }
+      return registry.newestClaim(clientId) > result.epoch ? { kind: 'overtaken' } : result
+    } finally {
+      registry.claimDone(clientId)
+    }
+  }
+
+  /**
+   * Makes the session that was claimed this connection's, with its subscriptions, and ends the one that has it at this
+   * worker. Undefined: a later claim was quicker.
+   */
+  open(
+    connection: Connection,
+    claim: SessionClaim,
+    claimed: Claimed,
+    options: SubscriberOptions,
+  ): ConnectedSession | undefined {
+    const { delivery, drain, table, bus, counters } = this.#context
+    const { clientId, sessionExpiryIntervalSeconds, will } = claim
+    const { epoch, receivedPacketIds, sentUpTo } = claimed
+    if (!this.#takeOverHere(clientId, epoch)) return undefined
+    const subscriber = new Subscriber(delivery, connection, options)
+    const persistent = sessionExpiryIntervalSeconds > 0
+    // A session that was persistent may have a queue, though nothing is added to it any more.
+    const queued = persistent || claimed.present
+    if (queued && !persistent) subscriber.awaitQueue()
+    const session = new ConnectedSession({
+      clientId,
+      epoch,
+      persistent,
+      subscriber,
+      drain: queued ? new QueueDrain(drain, { subscriber, epoch, sentUpTo }) : undefined,
+      sessionExpiryIntervalSeconds,
+      will,
+      receivedPacketIds,
+    })
+    this.#forgetStale(clientId, persistent ? claimed.subscriptions : [])
+    if (persistent) table.connected(clientId, bus.self, subscriber)
+    for (const subscription of claimed.subscriptions) this.subscribe(session, subscription)
+    counters.sessionsConnected++
+    return session
+  }
+
+  /** Peers learn that the persistent session is connected here, which its shared subscriptions prefer. */
+  announceOnline(session: ConnectedSession): void {
+    if (!session.persistent) return
+    const { clientId } = session
+    const put = Array.from(session.subscriptions.values(), held => held.subscription)
+    background(this.#context.log, 'announce session', this.#announce(clientId, put, [], true))
+  }
+
+  /** A peer that has just come up learns which persistent sessions are connected here; their subscriptions it loads. */
+  announceAllTo(peer: WorkerAddress): void {
+    for (const { session } of this.#context.registry.channels()) {
+      if (session?.persistent !== true) continue
+      const { clientId } = session
+      this.#context.bus.send(peer, { kind: 'queue-routes', sequence: 0, clientId, put: [], removed: [], online: true })
+    }
+  }
+
+  /** Holds a subscription and serves it from now on; storing it and telling the peers is the caller's business. */
+  subscribe(session: ConnectedSession, subscription: Subscription): void {
+    const { table, routeSync, counters } = this.#context
+    this.unsubscribe(session, subscription.topicFilter)
+    const live = session.persistent ? undefined : table.addLive(session.subscriber, subscription)
+    if (session.persistent) table.putQueued(session.clientId, subscription)
+    session.hold({ subscription, live })
+    routeSync.want(subscription, session.persistent)
+    counters.subscriptions++
+  }
+
+  /** False: there was no such subscription. */
+  unsubscribe(session: ConnectedSession, topicFilter: string): boolean {
+    const held = session.subscriptions.get(topicFilter)
+    if (held === undefined) return false
+    session.drop(topicFilter)
+    this.#stopServing(session, held.subscription)
+    if (held.live !== undefined) this.#context.table.removeLive(held.live)
+    else this.#context.table.removeQueued(session.clientId, topicFilter)
+    return true
+  }
+
+  /** Resolves when the peers know these subscriptions; undefined: they do already. */
+  peersKnow(
+    session: ConnectedSession,
+    put: readonly Subscription[],
+    removed: readonly string[],
+  ): Promise<unknown> | undefined {
+    const routes = this.#context.routeSync.known()
+    if (!session.persistent || this.#context.bus.peers().length === 0) return routes
+    return Promise.all([routes, this.#announce(session.clientId, put, removed, true)])
+  }
+
+  /** The connection has ended: the session ends with it, or stays behind for its expiry interval. */
+  leave(session: ConnectedSession, leaving: Leaving): void {
+    const { counters, log, table } = this.#context
+    counters.sessionsConnected--
+    session.drain?.close()
+    session.subscriber.close()
+    this.#stopServingAll(session)
+    table.disconnected(session.clientId, session.subscriber)
+    // v5 3.1.4: a connection that is taken over ends like one that is lost, as far as its will is concerned.
+    if (leaving.publishWill && session.immediateWill !== undefined) this.#context.publishWill(session.immediateWill)
+    if (leaving.takenOver) return this.#announceOffline(session)
+    const stays = session.persistent && session.sessionExpiryIntervalSeconds > 0
+    const done = (stays ? this.#release(session, leaving) : this.#end(session)).catch(unlessStale)
+    this.#leaving.add(done)
+    background(
+      log,
+      stays ? 'release session' : 'end session',
+      done.finally(() => this.#leaving.delete(done)),
+    )
+  }
+
+  /** Resolves when the store knows of every session that was left so far, or has refused to. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#leaving)
+  }
+
+  /** A session that has ended elsewhere, or by expiry, is wanted no more. */
+  withdraw(clientId: string, subscriptions: readonly Subscription[]): void {
+    const removed = subscriptions.map(subscription => subscription.topicFilter)
+    for (const topicFilter of removed) this.#context.table.removeQueued(clientId, topicFilter)
+    background(this.#context.log, 'withdraw session', this.#announce(clientId, [], removed, false))
+  }
+
+  /** False: the connection that is here belongs to a later claim. */
+  #takeOverHere(clientId: string, epoch: number): boolean {
+    const here = this.#context.registry.find(clientId)
+    if (here?.session === undefined) return true
+    if (here.session.epoch > epoch) return false
+    here.takenOver()
+    this.#context.counters.takeovers++
+    return true
+  }
+
+  /** Each worker says itself that it lost the connection, for the next one may have it without a session that stays. */
+  #announceOffline(session: ConnectedSession): void {
+    if (!session.persistent || this.#context.bus.peers().length === 0) return
+    background(this.#context.log, 'announce session', this.#announce(session.clientId, [], [], false))
+  }
+
+  async #release(session: ConnectedSession, leaving: Leaving): Promise<void> {
+    const { clock, store, bus } = this.#context
+    const nowMs = clock.nowMs()
+    const expirySeconds = session.sessionExpiryIntervalSeconds
+    const expiresAtMs = expirySeconds === NEVER_SECONDS ? Number.POSITIVE_INFINITY : nowMs + expirySeconds * 1000
+    const waits = leaving.publishWill && session.will !== undefined && session.immediateWill === undefined
+    const willDueAtMs = waits ? nowMs + (session.will?.delayIntervalSeconds ?? 0) * 1000 : undefined
+    const { clientId, epoch, drain } = session
+    const announced = bus.peers().length > 0 ? this.#announce(clientId, [], [], false) : undefined
+    await store.sessions.release(clientId, epoch, { expiresAtMs, willDueAtMs, sentUpTo: drain?.sentUpTo ?? 0 })
+    await announced
+  }
+
+  async #end(session: ConnectedSession): Promise<void> {
+    const { clientId, epoch } = session
+    if (session.persistent) {
+      this.withdraw(
+        clientId,
+        Array.from(session.subscriptions.values(), held => held.subscription),
+      )
+    }
+    await this.#context.store.sessions.end(clientId, epoch)
+  }
+
+  #stopServingAll(session: ConnectedSession): void {
+    for (const { subscription, live } of session.subscriptions.values()) {
+      this.#stopServing(session, subscription)
+      if (live !== undefined) this.#context.table.removeLive(live)
+    }
+  }
+
+  #stopServing(session: ConnectedSession, subscription: Subscription): void {
+    this.#context.routeSync.unwant(subscription, session.persistent)
+    this.#context.counters.subscriptions--
+  }
+
+  /** Subscriptions known of an earlier session of this client that the claimed one does not have. */
+  #forgetStale(clientId: string, subscriptions: readonly Subscription[]): void {
+    const current = new Set(subscriptions.map(subscription => subscription.topicFilter))
+    const stale = this.#context.table.filtersOf(clientId).filter(filter => !current.has(filter))
+    if (stale.length === 0) return
+    for (const topicFilter of stale) this.#context.table.removeQueued(clientId, topicFilter)
+    background(this.#context.log, 'withdraw stale subscriptions', this.#announce(clientId, [], stale, false))
+  }
+
+  #announce(
+    clientId: string,
+    put: readonly Subscription[],
+    removed: readonly string[],
+    online: boolean,
+  ): Promise<void> {
+    return this.#context.routeSync.announce(sequence => ({
+      kind: 'queue-routes',
+      sequence,
+      clientId,
+      put,
+      removed,
+      online,
+    }))
+  }
+}

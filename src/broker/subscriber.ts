@@ -1,0 +1,191 @@
+import { BoundedQueue } from '../core/bounded-queue.ts'
+import type { Counters } from '../core/counters.ts'
+import { Awaiting, InflightWindow } from '../core/inflight-window.ts'
+import type { Message } from '../core/message.ts'
+import type { Connection } from '../ports/connection.ts'
+import type { ProtocolVersion, QoS } from '../protocol/packets.ts'
+import type { PublishTemplate } from '../protocol/publish-template.ts'
+import type { BrokerLimits } from './limits.ts'
+import { IdleSignal } from './idle-signal.ts'
+import { fillTemplate, type Publication } from './publication.ts'
+
+/** A message that waits because the window is full or the client does not read. */
+interface Waiting {
+  readonly message: Message
+  readonly qos: QoS
+  readonly retain: boolean
+  readonly subscriptionIdentifiers: readonly number[]
+}
+
+/** What the subscribers of one worker share. */
+export interface DeliveryContext {
+  readonly limits: BrokerLimits
+  readonly counters: Counters
+  /** For messages that are sent later than they were routed. */
+  readonly template: PublishTemplate
+  nowMs(): number
+}
+
+/** What the CONNECT of a client says about deliveries to it. */
+export interface SubscriberOptions {
+  readonly clientId: string
+  readonly protocolVersion: ProtocolVersion
+  readonly receiveMaximum: number
+  /** Bytes; undefined: no limit. */
+  readonly maximumPacketSizeBytes: number | undefined
+}
+
+/**
+ * The receiving side of a connected client: brings messages to its connection within its window and its limits.
+ * Messages of a non-persistent session live and end here; those of a persistent one come from its queue in the store.
+ */
+export class Subscriber {
+  readonly clientId: string
+  readonly protocolVersion: ProtocolVersion
+  readonly connection: Connection
+  readonly window: InflightWindow
+  readonly #context: DeliveryContext
+  readonly #maximumPacketSizeBytes: number
+  /** Undefined until the first message has to wait. */
+  #waiting: BoundedQueue<Waiting> | undefined = undefined
+  #closed = false
+  /** What was queued for an earlier connection goes before what is delivered now. */
+  #queueFirst = false
+  /** Undefined until somebody waits. */
+  #idle: IdleSignal | undefined = undefined
+
+  constructor(context: DeliveryContext, connection: Connection, options: SubscriberOptions) {
+    this.#context = context
+    this.connection = connection
+    this.clientId = options.clientId
+    this.protocolVersion = options.protocolVersion
+    this.window = new InflightWindow(Math.min(options.receiveMaximum, context.limits.inflightMax))
+    this.#maximumPacketSizeBytes = options.maximumPacketSizeBytes ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Whether a QoS 1 or 2 message may be sent now. */
+  get ready(): boolean {
+    return (
+      this.window.hasRoomFor(this.window.next) && this.connection.pendingBytes <= this.#context.limits.heldBackBytes
+    )
+  }
+
+  /** Sends the message that is being routed, or keeps it until the client can take it. */
+  deliver(publication: Publication, qos: QoS, retain: boolean, subscriptionIdentifiers: readonly number[]): void {
+    if (qos === 0) {
+      this.#sendQoS0(publication.template, retain, subscriptionIdentifiers)
+    } else if (this.#waiting === undefined && !this.#queueFirst && this.ready) {
+      this.sendAt(this.window.next, publication.template, qos, retain, false, subscriptionIdentifiers)
+    } else {
+      this.#wait({ message: publication.kept(), qos, retain, subscriptionIdentifiers })
+    }
+  }
+
+  /** Sends a message that is kept: a retained one. Waits in the same line as {@link deliver}. */
+  deliverKept(message: Message, qos: QoS, retain: boolean, subscriptionIdentifiers: readonly number[]): void {
+    if (qos > 0) {
+      this.#wait({ message, qos, retain, subscriptionIdentifiers })
+      this.pump()
+      return
+    }
+    this.#fill(message)
+    this.#sendQoS0(this.#context.template, retain, subscriptionIdentifiers)
+  }
+
+  /** Resolves when nothing waits and the client takes more, or its connection is gone; for who sends many at once. */
+  async idle(): Promise<void> {
+    if (this.#closed || (this.#waiting === undefined && this.ready)) return
+    this.#idle ??= new IdleSignal()
+    await this.#idle.wait()
+  }
+
+  /** QoS 1 and 2 messages wait until {@link queueSent}: the session has a queue from an earlier connection. */
+  awaitQueue(): void {
+    this.#queueFirst = true
+  }
+
+  /** All of the session's queue has been sent. */
+  queueSent(): void {
+    if (!this.#queueFirst) return
+    this.#queueFirst = false
+    this.pump()
+  }
+
+  /** The connection is gone: nobody waits for it any more. */
+  close(): void {
+    this.#closed = true
+    this.#waiting = undefined
+    this.#idle?.idle()
+  }
+
+  /** Sends what waits, as far as the window and the connection allow. Called after acknowledgements and drains. */
+  pump(): void {
+    const waiting = this.#waiting
+    if (waiting !== undefined) this.#sendWaiting(waiting)
+    if (this.#idle !== undefined && this.#waiting === undefined && this.ready) this.#idle.idle()
+  }
+
+  #sendWaiting(waiting: BoundedQueue<Waiting>): void {
+    while (!this.#queueFirst && this.ready) {
+      const next = waiting.shift()
+      if (next === undefined) break
+      if (next.message.expired(this.#context.nowMs())) {
+        this.#context.counters.droppedExpired++
+        continue
+      }
+      this.#fill(next.message)
+      const { qos, retain, subscriptionIdentifiers } = next
+      this.sendAt(this.window.next, this.#context.template, qos, retain, false, subscriptionIdentifiers)
+    }
+    if (waiting.size === 0) this.#waiting = undefined
+  }
+
+  /**
+   * Sends the QoS 1 or 2 message in `template` as the one at `position`; the caller has asked `ready`. False: it is
+   * larger than the client takes, counts as dropped and is not in flight.
+   */
+  sendAt(
+    position: number,
+    template: PublishTemplate,
+    qos: QoS,
+    retain: boolean,
+    duplicate: boolean,
+    subscriptionIdentifiers: readonly number[],
+  ): boolean {
+    if (!this.#fits(template, qos, subscriptionIdentifiers)) return false
+    const packetId = this.window.send(position, qos === 1 ? Awaiting.puback : Awaiting.pubrec)
+    const { out } = this.connection
+    template.append(out, this.protocolVersion, qos, retain, duplicate, packetId, subscriptionIdentifiers)
+    this.#context.counters.messagesSent++
+    return true
+  }
+
+  #sendQoS0(template: PublishTemplate, retain: boolean, subscriptionIdentifiers: readonly number[]): void {
+    const { counters, limits } = this.#context
+    if (this.connection.pendingBytes > limits.qos0PendingBytesMax) {
+      counters.droppedBackpressure++
+      return
+    }
+    if (!this.#fits(template, 0, subscriptionIdentifiers)) return
+    template.append(this.connection.out, this.protocolVersion, 0, retain, false, 0, subscriptionIdentifiers)
+    counters.messagesSent++
+  }
+
+  /** v5 [MQTT-3.1.2-25]: a packet above the client's Maximum Packet Size is dropped as if it had been sent. */
+  #fits(template: PublishTemplate, qos: QoS, subscriptionIdentifiers: readonly number[]): boolean {
+    if (this.#maximumPacketSizeBytes === Number.POSITIVE_INFINITY) return true
+    if (template.size(this.protocolVersion, qos, subscriptionIdentifiers) <= this.#maximumPacketSizeBytes) return true
+    this.#context.counters.droppedTooLarge++
+    return false
+  }
+
+  #fill(message: Message): void {
+    fillTemplate(this.#context.template, message, Buffer.from(message.topicName), this.#context.nowMs())
+  }
+
+  #wait(waiting: Waiting): void {
+    const { limits, counters } = this.#context
+    this.#waiting ??= new BoundedQueue(limits.queuedMessagesMax)
+    if (!this.#waiting.push(waiting)) counters.droppedQueueFull++
+  }
+}

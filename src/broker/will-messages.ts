@@ -1,0 +1,53 @@
+import type { Counters } from '../core/counters.ts'
+import type { EndOfTick } from '../core/end-of-tick.ts'
+import { Message } from '../core/message.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { StoredWill } from '../ports/store.ts'
+import { background, type Log } from '../ports/telemetry.ts'
+import type { Router } from './router.ts'
+
+const WILLS_PER_TICK = 200
+
+/**
+ * Publishes Will Messages at the end of the tick in which they became due, never in the middle of another message's
+ * routing; a mass of them, as after a broken network, is spread over many ticks.
+ */
+export class WillMessages {
+  readonly #router: Router
+  readonly #endOfTick: EndOfTick
+  readonly #counters: Counters
+  readonly #log: Log
+  readonly #clock: Clock
+  #due: StoredWill[] = []
+
+  constructor(router: Router, endOfTick: EndOfTick, counters: Counters, clock: Clock, log: Log) {
+    this.#router = router
+    this.#clock = clock
+    this.#endOfTick = endOfTick
+    this.#counters = counters
+    this.#log = log
+  }
+
+  publish(will: StoredWill): void {
+    if (this.#due.length === 0) this.#endOfTick.add(this)
+    this.#due.push(will)
+  }
+
+  flush(): void {
+    const due = this.#due.splice(0, WILLS_PER_TICK)
+    if (this.#due.length > 0) this.#endOfTick.add(this)
+    for (const will of due) {
+      this.#counters.willsPublished++
+      const { safe } = this.#router.routeMessage(dueMessage(will, this.#clock.nowMs()))
+      if (safe !== undefined) background(this.#log, 'will message', safe)
+    }
+  }
+}
+
+/** The Message Expiry Interval of a will counts from its publication (v5 3.1.3.2.4). */
+function dueMessage({ message, messageExpiryIntervalSeconds }: StoredWill, nowMs: number): Message {
+  if (messageExpiryIntervalSeconds === undefined) return message
+  const { topicName, payload, properties, qos, retain, publisher } = message
+  const expiresAtMs = nowMs + messageExpiryIntervalSeconds * 1000
+  return new Message({ topicName, payload, properties, qos, retain, expiresAtMs, publisher })
+}

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { DEFAULT_LIMITS } from '../../../src/broker/limits.ts'
+import { QueueDrain } from '../../../src/broker/queue-drain.ts'
+import { Subscriber } from '../../../src/broker/subscriber.ts'
+import { Counters } from '../../../src/core/counters.ts'
+import { EndOfTick } from '../../../src/core/end-of-tick.ts'
+import { BrokerError } from '../../../src/core/errors.ts'
+import { Awaiting } from '../../../src/core/inflight-window.ts'
+import { Message, NEVER_EXPIRES, NO_PROPERTIES } from '../../../src/core/message.ts'
+import type { AppendResult, QueuedMessage, QueueStore } from '../../../src/ports/store.ts'
+import { PublishTemplate } from '../../../src/protocol/publish-template.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { RecordingLog } from '../../support/recording-log.ts'
+import { TestConnection } from '../../support/test-connection.ts'
+
+describe('QueueDrain', () => {
+  it('sends what is appended while it reads', async () => {
+    const { drain, queue, sentPositions } = drained()
+    queue.put(1)
+    queue.hold()
+    drain.wake()
+    queue.put(2)
+    drain.wake()
+    queue.release()
+    await nextTurn()
+    assert.deepEqual(sentPositions(), [1, 2])
+  })
+
+  it('reads no more than the window has room for, and on when it has some', async () => {
+    const { drain, queue, subscriber, sentPositions } = drained(2)
+    for (let position = 1; position <= 5; position++) queue.put(position)
+    drain.wake()
+    await nextTurn()
+    assert.deepEqual(sentPositions(), [1, 2])
+    assert.deepEqual(queue.limits, [2])
+    subscriber.window.complete(1)
+    drain.pump()
+    await nextTurn()
+    assert.deepEqual(sentPositions(), [2, 3])
+  })
+
+  it('does not send a message whose Packet Identifier is still in use, until it is free', async () => {
+    const { drain, queue, subscriber, sentPositions } = drained()
+    queue.put(1)
+    queue.put(65_536)
+    drain.wake()
+    await nextTurn()
+    assert.deepEqual(sentPositions(), [1])
+    subscriber.window.complete(1)
+    drain.pump()
+    await nextTurn()
+    assert.deepEqual(sentPositions(), [65_536])
+  })
+
+  it('sends nothing of what it has read when the connection is gone by then, and lets go of who waits', async () => {
+    const { drain, queue, sentPositions } = drained()
+    queue.put(1)
+    queue.hold()
+    drain.wake()
+    const idle = drain.idle()
+    drain.close()
+    queue.release()
+    await idle
+    await nextTurn()
+    assert.deepEqual(sentPositions(), [])
+    drain.wake()
+    assert.equal(queue.limits.length, 1, 'nothing more is read')
+  })
+
+  it('asks again with the next wake when the store could not answer', async () => {
+    const { drain, queue, log, sentPositions } = drained()
+    queue.put(1)
+    queue.failure = new BrokerError('STORE_UNAVAILABLE', 'the store is away')
+    drain.wake()
+    await nextTurn()
+    assert.match(log.errors.join(), /the store is away/)
+    queue.failure = undefined
+    drain.wake()
+    await nextTurn()
+    assert.deepEqual(sentPositions(), [1])
+  })
+
+  it('tells the store once per tick what is acknowledged', async () => {
+    const { drain, queue, ticks } = drained()
+    for (const position of [1, 2, 3]) drain.remove(position)
+    assert.deepEqual(queue.removals, [])
+    ticks.flush()
+    assert.deepEqual(queue.removals, [[1, 2, 3]])
+    drain.remove(4)
+    ticks.flush()
+    assert.deepEqual(queue.removals, [[1, 2, 3], [4]])
+  })
+
+  it('is silent about what the store refuses because a newer connection has the session', async () => {
+    const { drain, queue, ticks, log } = drained()
+    drain.remove(1)
+    queue.failure = new BrokerError('STALE_EPOCH', 'claimed again')
+    ticks.flush()
+    await nextTurn()
+    assert.deepEqual(log.errors, [])
+  })
+
+  it('is idle when all was sent and at most half of the window is in flight', async () => {
+    const { drain, queue, subscriber } = drained(4)
+    let idle = 0
+    for (const position of [1, 2, 3]) queue.put(position)
+    drain.wake()
+    const waiting = drain.idle().then(() => idle++)
+    await nextTurn()
+    assert.equal(idle, 0)
+    subscriber.window.complete(1)
+    drain.pump()
+    await waiting
+    assert.equal(idle, 1)
+    await drain.idle()
+  })
+})
+
+/** A queue that a test fills, holds up and breaks. */
+class TestQueue implements QueueStore {
+  readonly limits: number[] = []
+  readonly removals: (readonly number[])[] = []
+  failure: Error | undefined = undefined
+  readonly #messages: QueuedMessage[] = []
+  #held: Promise<void> | undefined = undefined
+  #release: () => void = () => {}
+
+  put(position: number): void {
+    const message = new Message({
+      topicName: 'a',
+      payload: Buffer.from('x'),
+      properties: NO_PROPERTIES,
+      qos: 1,
+      retain: false,
+      expiresAtMs: NEVER_EXPIRES,
+      publisher: '',
+    })
+    const delivery = { qos: 1, retain: false, subscriptionIdentifiers: [] } as const
+    this.#messages.push({ position, message, released: false, delivery })
+  }
+
+  hold(): void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#held = promise
+    this.#release = resolve
+  }
+
+  release(): void {
+    this.#release()
+    this.#held = undefined
+  }
+
+  append(): Promise<AppendResult> {
+    throw new Error('a drain does not append')
+  }
+
+  async read(_clientId: string, after: number, limit: number): Promise<readonly QueuedMessage[]> {
+    this.limits.push(limit)
+    const found = this.#messages.filter(({ position }) => position > after).slice(0, limit)
+    await this.#held
+    if (this.failure !== undefined) throw this.failure
+    return found
+  }
+
+  async markReleased(): Promise<void> {}
+
+  async remove(_clientId: string, _epoch: number, positions: readonly number[]): Promise<void> {
+    this.removals.push(positions)
+    if (this.failure !== undefined) throw this.failure
+  }
+}
+
+function drained(receiveMaximum = 1_000) {
+  const ticks = new EndOfTick(() => {})
+  const [counters, template, clock, log, queue] = [
+    new Counters(),
+    new PublishTemplate(),
+    new FakeClock(),
+    new RecordingLog(),
+    new TestQueue(),
+  ]
+  const connection = new TestConnection(ticks, { arrived() {}, closed() {} })
+  const context = { limits: DEFAULT_LIMITS, counters, template, nowMs: () => clock.nowMs() }
+  const subscriber = new Subscriber(context, connection, {
+    clientId: 'c',
+    protocolVersion: 5,
+    receiveMaximum,
+    maximumPacketSizeBytes: undefined,
+  })
+  const session = { subscriber, epoch: 1, sentUpTo: 0 }
+  const drain = new QueueDrain({ queues: queue, counters, endOfTick: ticks, clock, log, template }, session)
+  /** Positions in flight, from the window, up to the newest. */
+  const sentPositions = (): readonly number[] => {
+    const { window } = subscriber
+    const positions: number[] = []
+    for (let packetId = 1; packetId <= Math.min(window.next, 65_535); packetId++) {
+      const position = window.find(packetId, Awaiting.puback)
+      if (position !== 0) positions.push(position)
+    }
+    return positions
+  }
+  return { drain, queue, subscriber, ticks, log, sentPositions }
+}
