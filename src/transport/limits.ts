@@ -1,0 +1,24 @@
+/** How long a connection that ends may take to hand over its last bytes and see its peer leave. */
+export const LINGER_MS = 5_000
+
+/**
+ * A connection whose peer lets more than this wait is destroyed. It is the last resort of the transport: the broker
+ * watches `pendingBytes` and holds back, drops or disconnects long before.
+ */
+export const PENDING_BYTES_MAX = 64 * 1024 * 1024
+
+/** How much a paused WebSocket connection takes in before it is destroyed, where the transport cannot stop reading. */
+export const HELD_BYTES_MAX = 4 * 1024 * 1024
+
+/**
+ * The largest WebSocket message; a larger one closes its connection. MQTT packets may be larger: they are a stream and
+ * cross messages as they like (v5 [MQTT-6.0.0-2]). The limit holds from the first message on, so this much may also be
+ * buffered of a client that has not sent its CONNECT yet.
+ */
+export const WEBSOCKET_MESSAGE_BYTES_MAX = 1024 * 1024
+
+/** How long an HTTP connection may take to become a WebSocket. */
+export const UPGRADE_SECONDS_MAX = 10
+
+/** Connections that the operating system keeps for us between their handshake and our accept. */
+export const ACCEPT_BACKLOG = 4_096

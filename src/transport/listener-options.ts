@@ -1,0 +1,37 @@
+import type { EndOfTick } from '../core/end-of-tick.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { AcceptConnection, ListenerIdentity } from '../ports/connection.ts'
+import type { Log } from '../ports/telemetry.ts'
+import type { SlabPool } from '../protocol/slab-pool.ts'
+
+/** What a listener needs, whatever its transport. */
+export interface ListenerOptions {
+  /** Left out, it is made from the transport and the port, as HiveMQ does. */
+  readonly name?: string | undefined
+  readonly host: string
+  /** 0 takes a free port; the identity of the open listener says which. */
+  readonly port: number
+  readonly accept: AcceptConnection
+  readonly endOfTick: EndOfTick
+  readonly slabs: SlabPool
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** What the connections of one listener share, kept once so that each of them stays small. */
+export interface ListenerParts {
+  readonly identity: ListenerIdentity
+  readonly endOfTick: EndOfTick
+  readonly slabs: SlabPool
+  readonly clock: Clock
+}
+
+/** The shared parts of a listener whose port is known by now. */
+export function listenerParts(
+  options: ListenerOptions,
+  transport: ListenerIdentity['transport'],
+  port: number,
+): ListenerParts {
+  const { endOfTick, slabs, clock, name = `${transport}-listener-${port}` } = options
+  return { identity: { name, transport, port }, endOfTick, slabs, clock }
+}

@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net'
+import { Server } from 'node:net'
+import type { OpenListener } from '../ports/connection.ts'
+import { AcceptFailures } from './accept-failures.ts'
+import { listenOn } from './listen-on.ts'
+import type { ListenerOptions } from './listener-options.ts'
+import { listenerParts } from './listener-options.ts'
+import { withoutMapping } from './remote-address.ts'
+import type { SocketTaker } from './shared-read-buffer.ts'
+import { readThroughSharedBuffer } from './shared-read-buffer.ts'
+import type { OwnedSocket } from './tcp-connection.ts'
+import { TcpConnection } from './tcp-connection.ts'
+
+/** Lets the sockets of a server read in a cheaper way than events; false: it cannot be done here. */
+export type ReadWay = (server: Server, taker: SocketTaker) => boolean
+
+/**
+ * Listens for MQTT over TCP. Every worker opens one on the same port (`SO_REUSEPORT`) and the kernel spreads the
+ * clients. `readWay` is tried first; where it says no, sockets are read with `data` events.
+ */
+export async function openTcpListener(
+  options: ListenerOptions,
+  readWay: ReadWay = readThroughSharedBuffer,
+): Promise<OpenListener> {
+  const server = new Server({ allowHalfOpen: true, noDelay: true })
+  const port = await listenOn(server, options.host, options.port)
+  const parts = listenerParts(options, 'tcp', port)
+  const failures = new AcceptFailures(parts.identity.name, options.log, options.clock)
+  const taker: SocketTaker = {
+    take: (socket, remoteAddress, remotePort) => {
+      new TcpConnection(parts, socket, withoutMapping(remoteAddress), remotePort).introduce(options.accept)
+    },
+    failed: systemErrorName => failures.report(systemErrorName),
+  }
+  server.on('error', error => taker.failed('code' in error ? String(error.code) : error.name))
+  if (!readWay(server, taker)) readWithEvents(server, taker)
+  return { identity: parts.identity, close: () => stopAccepting(server) }
+}
+
+function readWithEvents(server: Server, taker: SocketTaker): void {
+  server.on('connection', (socket: Socket) => {
+    const { remoteAddress, remotePort } = socket
+    if (remoteAddress === undefined || remotePort === undefined) {
+      socket.destroy() // the client was gone before we looked
+      return
+    }
+    taker.take(socket, remoteAddress, remotePort)
+    socket.on('data', onData)
+  })
+}
+
+function onData(this: OwnedSocket, bytes: Buffer): void {
+  this.connection.read(bytes, bytes.length)
+}
+
+/** The port is free when this returns; the server's own `close` event waits for the last connection, so we do not. */
+function stopAccepting(server: Server): Promise<void> {
+  server.close()
+  return Promise.resolve()
+}
