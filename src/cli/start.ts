@@ -1,0 +1,53 @@
+import type { SecurityModel } from '../auth/security-model.ts'
+import { readSettings } from '../config/settings.ts'
+import type { Settings } from '../config/settings-type.ts'
+import { BrokerError } from '../core/errors.ts'
+import { busyPorts } from './busy-ports.ts'
+import type { Command, CommandContext } from './command.ts'
+import { STATUS_FAILED, STATUS_WRONG } from './command.ts'
+import { errorText } from './error-text.ts'
+import { wantedPorts } from './wanted-ports.ts'
+import { refusalText } from './problem-text.ts'
+import { securityModelFromFile, securityModelFromIssuer } from './security.ts'
+import { serve } from './serve.ts'
+import { startUntilStopped } from './start-until-stopped.ts'
+
+/** `guardbee start`. */
+export const startCommand: Command = {
+  name: 'start',
+  sentence: 'runs the broker as the GUARDBEE_* variables say',
+  run: start,
+}
+
+async function start(context: CommandContext): Promise<number> {
+  const { environment, facts, terminal } = context
+  const { settings, problems } = readSettings(environment, facts)
+  if (settings === undefined) {
+    terminal.complain(refusalText(problems))
+    return STATUS_WRONG
+  }
+  const busy = await busyPorts(wantedPorts(settings))
+  if (busy.length > 0) {
+    terminal.complain(refusalText(busy))
+    return STATUS_FAILED
+  }
+  try {
+    const security = await securityModel(settings, context)
+    const broker = await startUntilStopped(settings, security, context)
+    return await serve(broker, context)
+  } catch (error) {
+    terminal.complain(`guardbee could not start: ${errorText(error)}`)
+    return isConfiguration(error) ? STATUS_WRONG : STATUS_FAILED
+  }
+}
+
+async function securityModel(settings: Settings, context: CommandContext): Promise<SecurityModel> {
+  const { securityFile, jwtIssuer } = settings
+  if (securityFile !== undefined) return await securityModelFromFile(securityFile, context.environment)
+  if (jwtIssuer === undefined) throw new BrokerError('CONFIGURATION', 'neither a security file nor an issuer is given')
+  return await securityModelFromIssuer(jwtIssuer, settings, context.createLog(settings.logLevel), context)
+}
+
+function isConfiguration(error: unknown): boolean {
+  return error instanceof BrokerError && (error.code === 'SECURITY_FILE' || error.code === 'CONFIGURATION')
+}

@@ -1,0 +1,12 @@
+import type { Settings } from '../config/settings-type.ts'
+import type { WantedPort } from './busy-ports.ts'
+
+/** The ports that a broker with these settings listens on. */
+export function wantedPorts(settings: Settings): readonly WantedPort[] {
+  const { bindAddress, mqttPort, wsPort, adminPort } = settings
+  return [
+    { setting: 'GUARDBEE_MQTT_PORT', address: bindAddress, port: mqttPort },
+    { setting: 'GUARDBEE_WS_PORT', address: bindAddress, port: wsPort },
+    { setting: 'GUARDBEE_ADMIN_PORT', address: '127.0.0.1', port: adminPort },
+  ]
+}

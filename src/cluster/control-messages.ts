@@ -1,0 +1,55 @@
+import type { SecurityModel } from '../auth/security-model.ts'
+import type { Settings } from '../config/settings-type.ts'
+import type { Counters } from '../core/counters.ts'
+import type { WorkerAddress } from '../ports/bus.ts'
+import type { ListenerIdentity } from '../ports/connection.ts'
+import type { KeySetSnapshot } from '../ports/key-sets.ts'
+
+/** Everything a worker is made of. */
+export interface WorkerPlan {
+  readonly address: WorkerAddress
+  readonly number: number
+  /** Holds the sockets between the processes of this node. */
+  readonly folder: string
+  readonly storeSocket: string
+  readonly settings: Settings
+  readonly security: SecurityModel
+  readonly keySets: readonly KeySetSnapshot[]
+}
+
+/** Ports to listen on; 0 takes a free one, undefined: the listener is off. */
+export interface ListenerPorts {
+  readonly mqttPort: number | undefined
+  readonly wsPort: number | undefined
+}
+
+/** What the primary says to a worker over the channel of node:cluster; no message of a client ever goes this way. */
+export type ToWorker =
+  | { readonly kind: 'prepare'; readonly plan: WorkerPlan }
+  | { readonly kind: 'peers'; readonly addresses: readonly WorkerAddress[] }
+  | { readonly kind: 'join'; readonly addresses: readonly WorkerAddress[] }
+  | { readonly kind: 'open'; readonly ports: ListenerPorts }
+  | { readonly kind: 'keys'; readonly snapshot: KeySetSnapshot }
+  | { readonly kind: 'keys-answer'; readonly id: number; readonly snapshot: KeySetSnapshot | undefined }
+  | { readonly kind: 'count'; readonly id: number }
+  | { readonly kind: 'leave' }
+
+/** What a worker says to the primary. The first five come in this order, each after the primary's step. */
+export type ToPrimary =
+  | { readonly kind: 'started' }
+  | { readonly kind: 'prepared' }
+  | { readonly kind: 'joined' }
+  | { readonly kind: 'opened'; readonly listeners: readonly ListenerIdentity[] }
+  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'keys-request'; readonly id: number; readonly realm: string; readonly kid: string }
+  | { readonly kind: 'counted'; readonly id: number; readonly counters: Readonly<Counters> }
+
+/** Proven: the other end of the channel is the same program, started by this one from the same files. */
+export function fromPrimary(message: unknown): ToWorker {
+  return message as ToWorker
+}
+
+/** Proven: as {@link fromPrimary}. */
+export function fromWorker(message: unknown): ToPrimary {
+  return message as ToPrimary
+}

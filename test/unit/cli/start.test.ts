@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { describe, it } from 'node:test'
+import { startCommand } from '../../../src/cli/start.ts'
+import { BrokerError } from '../../../src/core/errors.ts'
+import { waitFor } from '../../support/wait-for.ts'
+import { RecordingContext } from './recording-context.ts'
+
+const FREE_PORTS = { GUARDBEE_MQTT_PORT: '0', GUARDBEE_WS_PORT: '0', GUARDBEE_ADMIN_PORT: '0' }
+const ISSUER = 'https://issuer.example/'
+const KEYS = 'https://issuer.example/keys'
+
+function contextWith(environment: RecordingContext['environment']): RecordingContext {
+  const context = new RecordingContext()
+  context.environment = { ...FREE_PORTS, ...environment }
+  return context
+}
+
+async function startAndEnd(context: RecordingContext): Promise<number> {
+  const status = startCommand.run(context)
+  await waitFor('the broker to be waited for', () => context.signals.subscribers === 1)
+  context.broker.end(7)
+  return await status
+}
+
+describe('guardbee start', () => {
+  it('stops with 2 and starts nothing when the variables are wrong', async () => {
+    const context = contextWith({ GUARDBEE_MQTT_PORT: '70000' })
+    assert.equal(await startCommand.run(context), 2)
+    assert.match(context.terminal.complained, /GUARDBEE_MQTT_PORT: found "70000"/)
+    assert.match(context.terminal.complained, /guardbee dev/)
+    assert.deepEqual(context.started, [])
+  })
+
+  it('stops with 2 when the security file is wrong', async () => {
+    const context = contextWith({ GUARDBEE_SECURITY_FILE: '/nowhere/ese.xml' })
+    assert.equal(await startCommand.run(context), 2)
+    assert.match(context.terminal.complained, /\/nowhere\/ese\.xml cannot be read/)
+    assert.deepEqual(context.started, [])
+  })
+
+  it('makes the security model of the variables and ends with the status of the broker', async () => {
+    const context = contextWith({
+      GUARDBEE_JWT_ISSUER: ISSUER,
+      GUARDBEE_JWT_JWKS_URI: KEYS,
+      GUARDBEE_JWT_AUDIENCE: 'HiveMQ',
+      GUARDBEE_JWT_SCOPE: 'mqtt',
+      GUARDBEE_JWT_SCOPE_CLAIM: 'scp',
+    })
+    assert.equal(await startAndEnd(context), 7)
+    const [started] = context.started
+    const authentication = started?.security.pipelines[0]?.authentication
+    assert.equal(started?.security.realms[0]?.jwksUri, KEYS)
+    assert.ok(authentication?.kind === 'jwt')
+    assert.deepEqual(authentication.validation.issuers, [ISSUER])
+    assert.equal(authentication.validation.audience, 'HiveMQ')
+    assert.deepEqual(authentication.validation.scope, { required: ['mqtt'], claim: 'scp' })
+    assert.deepEqual(context.log.entries, [])
+  })
+
+  it('warns when tokens of any audience are let in', async () => {
+    const context = contextWith({ GUARDBEE_JWT_ISSUER: ISSUER, GUARDBEE_JWT_JWKS_URI: KEYS })
+    await startAndEnd(context)
+    assert.deepEqual(
+      context.log.entries.map(entry => `${entry.level} ${entry.event}`),
+      ['warn tokens are accepted whatever their audience is'],
+    )
+  })
+
+  it('asks the issuer for its keys, and again at growing intervals while it cannot answer', async () => {
+    const context = contextWith({ GUARDBEE_JWT_ISSUER: ISSUER, GUARDBEE_JWT_AUDIENCE: 'HiveMQ' })
+    const askedAtMs: number[] = []
+    const startMs = context.clock.nowMs()
+    context.discoverJwksUri = issuer => {
+      assert.equal(issuer, ISSUER)
+      askedAtMs.push(context.clock.nowMs() - startMs)
+      if (askedAtMs.length > 7) return Promise.resolve(KEYS)
+      return Promise.reject(new BrokerError('KEY_SET_UNAVAILABLE', 'nobody there'))
+    }
+    const status = startCommand.run(context)
+    for (let asked = 1; asked <= 7; asked++) {
+      const waitMs = await waitFor(
+        'the next try to be set',
+        () => askedAtMs.length === asked && context.clock.nextTimerMs,
+      )
+      context.clock.advance(waitMs)
+    }
+    await waitFor('the broker to be waited for', () => context.signals.subscribers === 1)
+    context.broker.end(0)
+    assert.equal(await status, 0)
+    assert.deepEqual(askedAtMs, [0, 1_000, 3_000, 7_000, 15_000, 31_000, 61_000, 91_000])
+    assert.equal(context.log.entries.filter(entry => entry.level === 'warn').length, 7)
+    assert.equal(context.started[0]?.security.realms[0]?.jwksUri, KEYS)
+  })
+
+  it('does not ask again an issuer that can have no metadata', async () => {
+    const context = contextWith({ GUARDBEE_JWT_ISSUER: ISSUER })
+    context.discoverJwksUri = () => Promise.reject(new BrokerError('CONFIGURATION', 'has a query'))
+    assert.equal(await startCommand.run(context), 2)
+    assert.match(context.terminal.complained, /has a query/)
+  })
+
+  it('says which variable has a busy port and how to get round it', async () => {
+    const other = createServer().listen({ host: '127.0.0.1', port: 0, reusePort: true })
+    await once(other, 'listening')
+    const address = other.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    const context = contextWith({
+      GUARDBEE_BIND_ADDRESS: '127.0.0.1',
+      GUARDBEE_WS_PORT: String(port),
+      GUARDBEE_SECURITY_FILE: 'ese.xml',
+    })
+    const status = await startCommand.run(context)
+    other.close()
+    assert.equal(status, 1)
+    assert.match(
+      context.terminal.complained,
+      new RegExp(`GUARDBEE_WS_PORT: port ${port} is in use .* 0 to take a free`),
+    )
+  })
+
+  it('says why the broker could not start, causes and all, and ends with 1', async () => {
+    const context = contextWith({ GUARDBEE_JWT_ISSUER: ISSUER, GUARDBEE_JWT_JWKS_URI: KEYS })
+    context.startBroker = () => Promise.reject(new BrokerError('LISTENER', 'no port', { cause: new Error('EACCES') }))
+    assert.equal(await startCommand.run(context), 1)
+    assert.match(context.terminal.complained, /could not start: no port\n {2}because EACCES/)
+  })
+
+  it('ends in order with 1 when it is stopped while it still waits for the keys', async () => {
+    const context = contextWith({ GUARDBEE_JWT_ISSUER: ISSUER, GUARDBEE_JWT_JWKS_URI: KEYS })
+    context.startBroker = (_settings, _security, stop) =>
+      new Promise((_, reject) => {
+        stop.addEventListener('abort', () => reject(new BrokerError('STOPPED', 'stopped before it had started')))
+      })
+    const status = startCommand.run(context)
+    await waitFor('the start to listen to signals', () => context.signals.subscribers === 1)
+    context.signals.send()
+    assert.equal(await status, 1)
+    assert.match(context.terminal.complained, /stopped before it had started/)
+    assert.equal(context.signals.subscribers, 0)
+  })
+})
