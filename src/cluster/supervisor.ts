@@ -69,8 +69,6 @@ export class Supervisor {
   }
 
   start(): void {
-    // By default node:cluster would have the primary accept and hand over every connection of a worker.
-    cluster.schedulingPolicy = cluster.SCHED_NONE
     cluster.setupPrimary({ execArgv: [...process.execArgv, ...WORKER_FLAGS] })
     for (let worker = 0; worker < this.#parts.workers; worker++) this.#fork()
   }

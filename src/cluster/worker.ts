@@ -12,6 +12,7 @@ import { Counters } from '../core/counters.ts'
 import { EndOfTick } from '../core/end-of-tick.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { OpenListener } from '../ports/connection.ts'
+import type { KeySetSnapshot } from '../ports/key-sets.ts'
 import type { Log } from '../ports/telemetry.ts'
 import { ReasonCode } from '../protocol/reason-codes.ts'
 import { SlabPool } from '../protocol/slab-pool.ts'
@@ -63,6 +64,8 @@ class WorkerLife {
   readonly #ended = Promise.withResolvers<void>()
   #parts: WorkerParts | undefined = undefined
   #listeners: readonly OpenListener[] = []
+  /** By realm. */
+  readonly #earlyKeys = new Map<string, KeySetSnapshot>()
 
   get ended(): Promise<void> {
     return this.#ended.promise
@@ -71,7 +74,7 @@ class WorkerLife {
   heard(message: ToWorker): void {
     if (message.kind === 'prepare') return this.#step(this.#prepare(message.plan))
     const parts = this.#parts
-    if (parts === undefined) return
+    if (parts === undefined) return this.#heardEarly(message)
     switch (message.kind) {
       case 'peers':
         return parts.bus.setPeers(others(parts, message.addresses))
@@ -90,6 +93,13 @@ class WorkerLife {
     }
   }
 
+  /** What the primary says while the parts are being made. */
+  #heardEarly(message: ToWorker): void {
+    if (message.kind === 'keys') this.#earlyKeys.set(message.snapshot.realm, message.snapshot)
+    // Nothing is open yet that would have to be closed.
+    if (message.kind === 'leave') process.exit(0)
+  }
+
   /** A step that fails ends the worker; the primary says why and forks another one. */
   #step(done: Promise<void>): void {
     done.catch((error: unknown) => {
@@ -102,6 +112,7 @@ class WorkerLife {
   async #prepare(plan: WorkerPlan): Promise<void> {
     const parts = await prepare(plan, this.#keyRequests)
     this.#parts = parts
+    for (const snapshot of this.#earlyKeys.values()) parts.keySets.accept(snapshot)
     tellPrimary({ kind: 'prepared' })
   }
 
