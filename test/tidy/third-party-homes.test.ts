@@ -10,6 +10,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'uWebSockets.js': ['src/transport/uws.ts'],
   ws: ['src/transport/'],
   jose: ['src/auth/', 'src/cli/dev-issuer'],
+  oauth4webapi: ['src/auth/'],
   piscina: ['src/auth/'],
   saxes: ['src/auth/'],
   pino: ['src/telemetry/'],
