@@ -1,0 +1,53 @@
+import type { IssuerFacts } from '../issuer/issuer.ts'
+import type { Address, Transport } from '../load/link.ts'
+
+/** What a run needs of the broker it starts. */
+export interface BrokerNeeds {
+  /** Processes or threads that serve clients. */
+  readonly workers: number
+  /** Cores that the broker and all its processes are held to, as `taskset` takes them; undefined: all. */
+  readonly cores: string | undefined
+  /** Clients bring tokens of this issuer; undefined: everyone is let in. */
+  readonly issuer: IssuerFacts | undefined
+  /** A folder of its own that is removed afterwards. */
+  readonly folder: string
+}
+
+/** A broker that runs. */
+export interface RunningBroker {
+  /** Where it listens; undefined when it does not offer the transport. */
+  address(transport: Transport): Address | undefined
+  /** All its processes as they are now; empty when they are not ours to look at. */
+  pids(): readonly number[]
+  stop(): Promise<void>
+}
+
+/** What a broker can be asked to do. */
+export interface Abilities {
+  /** Verifies access tokens; one that does not is run open to all in scenarios where tokens do not matter. */
+  readonly tokens: boolean
+  readonly transports: readonly Transport[]
+  readonly protocolVersions: readonly (4 | 5)[]
+  readonly qosMax: number
+  readonly workersMax: number
+  readonly sharedSubscriptions: boolean
+}
+
+/** A broker that the suite can load. */
+export interface Broker {
+  readonly name: string
+  readonly abilities: Abilities
+  /** Its version; undefined when it is not installed. */
+  version(): Promise<string | undefined>
+  start(needs: BrokerNeeds): Promise<RunningBroker>
+}
+
+/** Abilities of most brokers, to be narrowed. */
+export const FULL_ABILITIES: Abilities = {
+  tokens: false,
+  transports: ['tcp', 'ws'],
+  protocolVersions: [4, 5],
+  qosMax: 2,
+  workersMax: 1,
+  sharedSubscriptions: true,
+}

@@ -1,0 +1,42 @@
+import type { ClientListener } from './mqtt-client.ts'
+import { MqttClient } from './mqtt-client.ts'
+import type { PlanBase } from './plan.ts'
+import type { Turn } from './turn.ts'
+
+const USERNAME = 'bench'
+const CONNECT_SECONDS_MAX = 30
+
+/** Makes the clients of a plan, each with its own identifier and token, and closes them. */
+export class ClientGroup {
+  readonly #plan: PlanBase
+  readonly #turn: Turn
+  readonly #clients: MqttClient[] = []
+
+  constructor(plan: PlanBase, turn: Turn) {
+    this.#plan = plan
+    this.#turn = turn
+  }
+
+  /** Starts to connect the client with this number; resolves when it is let in. */
+  async connect(number: number, listener: ClientListener): Promise<MqttClient> {
+    const { address, protocolVersion, prefix, tokens } = this.#plan
+    const password = tokens.length === 0 ? undefined : tokens[number % tokens.length]
+    const username = password === undefined ? undefined : USERNAME
+    const fields = { protocolVersion, clientId: `${prefix}-${number}`, username, password }
+    const client = new MqttClient(address, fields, listener, this.#turn)
+    client.index = number
+    this.#clients.push(client)
+    const timer = setTimeout(() => client.closed('not let in within 30 seconds'), CONNECT_SECONDS_MAX * 1_000)
+    try {
+      await client.connected()
+    } finally {
+      clearTimeout(timer)
+    }
+    return client
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.disconnect()
+    this.#clients.length = 0
+  }
+}

@@ -1,0 +1,62 @@
+import type { ClientGroup } from './client-group.ts'
+import { nowMicroseconds } from './clock.ts'
+import { openAll } from './connecting.ts'
+import { Failures } from './failures.ts'
+import { LatencyHistogram } from './latency-histogram.ts'
+import type { Elapsed } from './meter.ts'
+import type { ClientListener, MqttClient } from './mqtt-client.ts'
+import type { LoaderResult, Pace } from './plan.ts'
+
+/** Connects many clients, measures how long each waits for its CONNACK, and notes each that is refused or lost. */
+export class MassConnect {
+  readonly #latency = new LatencyHistogram()
+  readonly #failures = new Failures()
+  readonly #clients: ClientGroup
+  #over = false
+
+  constructor(clients: ClientGroup) {
+    this.#clients = clients
+  }
+
+  async run(count: number, pace: Pace, whenConnected?: (client: MqttClient) => Promise<void>): Promise<void> {
+    this.#over = false
+    const listener = this.#listener()
+    await openAll(count, pace, async (number, start) => {
+      try {
+        const client = await this.#clients.connect(number, listener)
+        this.#latency.record(nowMicroseconds() - start)
+        await whenConnected?.(client)
+      } catch (error) {
+        this.#failures.add(String(error))
+      }
+    })
+  }
+
+  /** Closes them all. */
+  close(): void {
+    this.#over = true
+    this.#clients.close()
+  }
+
+  result(elapsed: Elapsed): LoaderResult {
+    return {
+      ...elapsed,
+      operations: this.#latency.total,
+      latency: this.#latency.sparse(),
+      latencyMax: this.#latency.max,
+      lost: 0,
+      doubled: 0,
+      reordered: 0,
+      failed: this.#failures.count,
+      firstFailure: this.#failures.first,
+      sendLagMicroseconds: undefined,
+    }
+  }
+
+  #listener(): ClientListener {
+    const lost = (_client: MqttClient, why: string): void => {
+      if (!this.#over) this.#failures.add(`connection lost: ${why}`)
+    }
+    return { reading() {}, delivered() {}, acknowledged() {}, lost }
+  }
+}

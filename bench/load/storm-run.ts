@@ -1,0 +1,47 @@
+import { ClientGroup } from './client-group.ts'
+import { sleep, sleepUntil } from './clock.ts'
+import { MassConnect } from './mass-connect.ts'
+import { Meter } from './meter.ts'
+import type { LoaderResult, StormPlan } from './plan.ts'
+import type { Run } from './run.ts'
+import { Turn } from './turn.ts'
+
+/** Time for the broker to get over the departure of the first visit. */
+const SETTLE_MS = 1_000
+
+/** Connects many clients at once. */
+export class StormRun implements Run {
+  readonly #plan: StormPlan
+  readonly #storm: MassConnect
+
+  constructor(plan: StormPlan) {
+    this.#plan = plan
+    this.#storm = newStorm(plan)
+  }
+
+  async prepare(): Promise<void> {
+    if (!this.#plan.twice) return
+    const firstVisit = newStorm(this.#plan)
+    await firstVisit.run(this.#plan.clients, this.#plan.pace)
+    firstVisit.close()
+    await sleep(SETTLE_MS)
+  }
+
+  async measure(startMicroseconds: number): Promise<LoaderResult> {
+    await sleepUntil(startMicroseconds)
+    const meter = new Meter(this.#plan.brokerPids)
+    meter.start()
+    await this.#storm.run(this.#plan.clients, this.#plan.pace)
+    return this.#storm.result(meter.elapsed())
+  }
+
+  finish(): void {}
+
+  close(): void {
+    this.#storm.close()
+  }
+}
+
+function newStorm(plan: StormPlan): MassConnect {
+  return new MassConnect(new ClientGroup(plan, new Turn()))
+}

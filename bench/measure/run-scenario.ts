@@ -1,0 +1,136 @@
+import type { Broker, RunningBroker } from '../brokers/broker.ts'
+import type { Issuer } from '../issuer/issuer.ts'
+import type { TokenAlgorithm } from '../issuer/tokens.ts'
+import { nowMicroseconds } from '../load/clock.ts'
+import type { LoaderResult } from '../load/plan.ts'
+import { memoryOf } from '../load/process-stat.ts'
+import type { Scenario, TokenKind } from '../scenarios/scenario.ts'
+import type { Size } from '../scenarios/size.ts'
+import { inTemporaryFolder } from '../temporary-folder.ts'
+import { coresFor } from './cores.ts'
+import { Loader } from './loader.ts'
+import type { Measurement } from './measurement.ts'
+import { measurementOf } from './measurement.ts'
+import { backgroundPlan, clientsOf, plansFor } from './plans.ts'
+
+/** What is alike in all runs of a suite. */
+export interface RunContext {
+  readonly issuer: Issuer
+  readonly size: Size
+  /** Processes of the load generator. */
+  readonly loaders: number
+  /** Cores that processes can be held to. */
+  readonly cores: number
+}
+
+const ALGORITHMS: Readonly<Record<Exclude<TokenKind, 'none'>, TokenAlgorithm>> = {
+  rs256: 'RS256',
+  es256: 'ES256',
+  eddsa: 'EdDSA',
+}
+/** Time between the news that all is ready and the first message. */
+const LEAD_MICROSECONDS = 200_000
+const MICROSECONDS = 1_000_000
+
+let runs = 0
+
+/** The broker did not come up; it will not the next time either. */
+export class BrokerStartError extends Error {}
+
+/** Starts the broker afresh, runs the scenario once, and ends the broker. */
+export async function runScenario(
+  scenario: Scenario,
+  broker: Broker,
+  repetition: number,
+  context: RunContext,
+): Promise<Measurement> {
+  return await inTemporaryFolder(async folder => {
+    const running = await startFor(scenario, broker, folder, context)
+    try {
+      return await loadBroker(scenario, broker, running, repetition, context)
+    } finally {
+      await running.stop()
+    }
+  })
+}
+
+/** Starts a broker as a scenario wants it. */
+export async function startFor(
+  scenario: Pick<Scenario, 'tokens' | 'workers'>,
+  broker: Broker,
+  folder: string,
+  { issuer, cores }: Pick<RunContext, 'issuer' | 'cores'>,
+): Promise<RunningBroker> {
+  const withTokens = scenario.tokens !== 'none' && broker.abilities.tokens
+  const needs = {
+    workers: scenario.workers,
+    cores: coresFor(scenario.workers, cores).broker,
+    issuer: withTokens ? issuer.facts : undefined,
+    folder,
+  }
+  try {
+    return await broker.start(needs)
+  } catch (error) {
+    throw new BrokerStartError(`${broker.name} did not start`, { cause: error })
+  }
+}
+
+/** Runs the scenario once against a broker that runs. */
+export async function loadBroker(
+  scenario: Scenario,
+  broker: Broker,
+  running: RunningBroker,
+  repetition: number,
+  context: RunContext,
+): Promise<Measurement> {
+  const address = running.address(scenario.transport)
+  if (address === undefined) throw new Error(`${broker.name} does not offer ${scenario.transport}`)
+  const tokens = await tokensFor(scenario, broker, context)
+  const brokerPids = running.pids()
+  runs += 1
+  const target = { address, brokerPids, tokens, run: runs }
+  const before = brokerPids.length === 0 ? undefined : memoryOf(brokerPids)
+  const beside = backgroundPlan(scenario, target)
+  const cores = coresFor(scenario.workers, context.cores).loader
+  const loaders = plansFor(scenario, context.size, target, context.loaders).map(plan => new Loader(plan, cores))
+  const background = beside === undefined ? undefined : new Loader(beside, cores)
+  try {
+    const { results, backgroundResult } = await load(loaders, background)
+    const after = brokerPids.length === 0 ? undefined : memoryOf(running.pids())
+    const facts = {
+      scenario: scenario.name,
+      broker: broker.name,
+      repetition,
+      closedLoop: 'pace' in scenario && 'window' in scenario.pace,
+      apart: cores !== undefined,
+      clients: clientsOf(scenario),
+      before,
+      after,
+    }
+    return measurementOf(facts, results, backgroundResult)
+  } finally {
+    await Promise.all([...loaders, ...(background === undefined ? [] : [background])].map(loader => loader.close()))
+  }
+}
+
+interface LoadResults {
+  readonly results: readonly LoaderResult[]
+  readonly backgroundResult: LoaderResult | undefined
+}
+
+async function load(loaders: readonly Loader[], background: Loader | undefined): Promise<LoadResults> {
+  await Promise.all([...loaders, ...(background === undefined ? [] : [background])].map(loader => loader.ready()))
+  const start = nowMicroseconds() + LEAD_MICROSECONDS
+  background?.begin(start)
+  // The others are under way when the storm comes.
+  const lead = background === undefined ? 0 : MICROSECONDS / 2
+  for (const loader of loaders) loader.begin(start + lead)
+  const results = await Promise.all(loaders.map(loader => loader.result()))
+  background?.finish()
+  return { results, backgroundResult: await background?.result() }
+}
+
+async function tokensFor(scenario: Scenario, broker: Broker, { issuer }: RunContext): Promise<readonly string[]> {
+  if (scenario.tokens === 'none' || !broker.abilities.tokens) return []
+  return await issuer.tokens(ALGORITHMS[scenario.tokens], clientsOf(scenario))
+}

@@ -1,0 +1,111 @@
+import type { Transport } from '../load/link.ts'
+import type { Layout, Pace, Placement } from '../load/plan.ts'
+import type { ProtocolVersion } from '../load/packets.ts'
+
+/** Which tokens the clients bring; with `none` the broker lets everyone in. */
+export type TokenKind = 'none' | 'rs256' | 'es256' | 'eddsa'
+
+/** Messages of established clients that go on beside what is measured; their latency is measured too. */
+export interface Background {
+  readonly pairs: number
+  readonly ratePerSecond: number
+}
+
+interface ScenarioBase {
+  readonly name: string
+  /** What is done, in one line of a table. */
+  readonly title: string
+  readonly transport: Transport
+  readonly protocolVersion: ProtocolVersion
+  readonly tokens: TokenKind
+  /** The tokens are what is measured. Elsewhere a broker that knows no tokens is run open to all. */
+  readonly needsTokens: boolean
+  /** Processes or threads of the broker; it gets as many cores. */
+  readonly workers: number
+  /** What guardbee aims at, in microseconds of CPU per message or connection. */
+  readonly aimMicroseconds: number | undefined
+  readonly background: Background | undefined
+  /** Part of `--quick`. */
+  readonly quick: boolean
+  /** Brokers that can run it, by name; undefined: all with the abilities it takes. */
+  readonly brokers: readonly string[] | undefined
+}
+
+/** Messages from publishers to subscribers. */
+export interface LoadScenario extends ScenarioBase {
+  readonly kind: 'load'
+  readonly publishers: number
+  readonly subscribers: number
+  readonly layout: Layout
+  readonly shared: boolean
+  readonly qos: 0 | 1 | 2
+  readonly pace: Pace
+  readonly payloadBytes: number
+  readonly placement: Placement
+  /** Further filters in the broker, held by others, that match nothing. */
+  readonly idleFilters: number
+  /** More than the broker can remember the receivers of: each message has to be matched. */
+  readonly topicsPerPublisher: number
+}
+
+/** Clients that connect all at once, or at a rate. */
+export interface StormScenario extends ScenarioBase {
+  readonly kind: 'storm'
+  readonly clients: number
+  readonly pace: Pace
+  /** Each token has been seen before. */
+  readonly twice: boolean
+}
+
+/** Connected, subscribed clients that do nothing; what they cost is memory. */
+export interface IdleScenario extends ScenarioBase {
+  readonly kind: 'idle'
+  readonly clients: number
+}
+
+/** Retained messages sent to subscribers that come later. */
+export interface ReplayScenario extends ScenarioBase {
+  readonly kind: 'replay'
+  readonly retained: number
+  readonly subscribers: number
+  readonly qos: 0 | 1 | 2
+  readonly payloadBytes: number
+}
+
+export type Scenario = LoadScenario | StormScenario | IdleScenario | ReplayScenario
+
+type Row<S extends ScenarioBase, Required extends keyof S> = Pick<S, Required | 'name' | 'title'> & Partial<S>
+
+/** A row of messages: what it does not say is the usual. */
+export type LoadRow = Row<LoadScenario, 'publishers' | 'subscribers' | 'layout' | 'qos' | 'pace'>
+/** A row of connections. */
+export type StormRow = Row<StormScenario, 'clients' | 'pace'>
+
+const COMMON = {
+  transport: 'tcp',
+  protocolVersion: 4,
+  tokens: 'es256',
+  needsTokens: false,
+  workers: 1,
+  aimMicroseconds: undefined,
+  background: undefined,
+  quick: false,
+  brokers: undefined,
+} as const satisfies Omit<ScenarioBase, 'name' | 'title'>
+
+export function load(row: LoadRow): LoadScenario {
+  const usual = { shared: false, payloadBytes: 64, placement: 'any', idleFilters: 0, topicsPerPublisher: 1 } as const
+  return { ...COMMON, ...usual, ...row, kind: 'load' }
+}
+
+export function storm(row: StormRow): StormScenario {
+  return { ...COMMON, twice: false, ...row, kind: 'storm' }
+}
+
+export function idle(row: Row<IdleScenario, 'clients'>): IdleScenario {
+  return { ...COMMON, ...row, kind: 'idle' }
+}
+
+export function replay(row: Row<ReplayScenario, 'retained' | 'subscribers'>): ReplayScenario {
+  return { ...COMMON, qos: 0, payloadBytes: 64, ...row, kind: 'replay' }
+}
