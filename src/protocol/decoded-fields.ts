@@ -1,5 +1,3 @@
-import type { QoS, RetainHandling } from './packets.ts'
-
 // What mqtt-packet hands out is taken as unknown and checked field by field: a field of another type is its fault, and
 // it is thrown, so that the packet is refused like any other that cannot be decoded.
 
@@ -30,17 +28,6 @@ export function optionalNumberField(decoded: unknown, name: string): number | un
   return fieldOf(decoded, name) === undefined ? undefined : numberField(decoded, name)
 }
 
-/** A field that must be true or false. */
-export function booleanField(decoded: unknown, name: string): boolean {
-  const value = fieldOf(decoded, name)
-  return typeof value === 'boolean' ? value : wrongType(name)
-}
-
-/** A field that is true or false if it is there. */
-export function optionalBooleanField(decoded: unknown, name: string): boolean | undefined {
-  return fieldOf(decoded, name) === undefined ? undefined : booleanField(decoded, name)
-}
-
 /** A field that is a buffer if it is there. */
 export function optionalBytesField(decoded: unknown, name: string): Buffer | undefined {
   const value = fieldOf(decoded, name)
@@ -52,12 +39,6 @@ export function optionalBytesField(decoded: unknown, name: string): Buffer | und
 export function listField(decoded: unknown, name: string): readonly unknown[] {
   const value = fieldOf(decoded, name)
   return Array.isArray(value) ? value : wrongType(name)
-}
-
-/** A field that must be 0, 1 or 2: QoS or Retain Handling. */
-export function zeroToTwoField(decoded: unknown, name: string): QoS & RetainHandling {
-  const value = fieldOf(decoded, name)
-  return value === 0 || value === 1 || value === 2 ? value : wrongType(name)
 }
 
 function wrongType(name: string): never {

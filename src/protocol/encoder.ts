@@ -2,10 +2,11 @@ import type { Packet } from 'mqtt-packet'
 import { generate, writeToStream } from 'mqtt-packet'
 import { variableByteIntegerSize, writeTwoByteInteger, writeVariableByteInteger } from './bytes.ts'
 import type { OutBuffer } from './out-buffer.ts'
-import { PINGRESP } from './packet-types.ts'
+import { CONNACK, PINGRESP, SUBACK, UNSUBACK } from './packet-types.ts'
 import type { AcknowledgementType, ConnackPacket, ProtocolVersion } from './packets.ts'
 import { PUBREL } from './packets.ts'
 import { Property } from './properties.ts'
+import { PropertyBlock } from './property-block.ts'
 import { connackReturnCode } from './reason-codes.ts'
 
 // Otherwise the first packet it generates makes it keep a buffer for each of the 65,536 packet ids: 15 MB a process.
@@ -53,18 +54,12 @@ export function appendConnack(
   packet: ConnackPacket,
   maximumPacketSizeBytes: number = Infinity,
 ): boolean {
-  const { sessionPresent: present, reasonCode, reasonString: why, ...rest } = packet
+  const { reasonCode } = packet
   // MQTT 3.1 has no such flag, and no refusal has it (v5 [MQTT-3.2.2-6]).
-  const sessionPresent = present && reasonCode === 0 && version !== 3
-  return appendFitting(out, version, maximumPacketSizeBytes, why, reasonString => {
-    if (version !== 5) return { cmd: 'connack', sessionPresent, returnCode: connackReturnCode(reasonCode) }
-    return {
-      cmd: 'connack',
-      sessionPresent,
-      reasonCode,
-      properties: given({ ...connackProperties(rest), reasonString }),
-    }
-  })
+  const flags = packet.sessionPresent && reasonCode === 0 && version !== 3 ? 1 : 0
+  if (version !== 5) return appendWhole(out, CONNACK, [flags, connackReturnCode(reasonCode)], maximumPacketSizeBytes)
+  fillConnackProperties(packet)
+  return appendWithReason(out, CONNACK, [flags, reasonCode], [], packet.reasonString, maximumPacketSizeBytes)
 }
 
 /** Appends a SUBACK with one Reason Code per Topic Filter; for MQTT 3 every refusal is 0x80. */
@@ -76,13 +71,13 @@ export function appendSuback(
   reasonString?: string,
   maximumPacketSizeBytes: number = Infinity,
 ): boolean {
-  const granted = version === 5 ? [...reasonCodes] : reasonCodes.map(code => Math.min(code, FAILURE))
-  return appendFitting(out, version, maximumPacketSizeBytes, reasonString, fitting => ({
-    cmd: 'suback',
-    messageId: packetId,
-    granted,
-    properties: given({ reasonString: fitting }),
-  }))
+  const identifier = [packetId >> 8, packetId & 0xff]
+  if (version !== 5) {
+    const returnCodes = reasonCodes.map(code => Math.min(code, FAILURE))
+    return appendWhole(out, SUBACK, [...identifier, ...returnCodes], maximumPacketSizeBytes)
+  }
+  block.clear()
+  return appendWithReason(out, SUBACK, identifier, reasonCodes, reasonString, maximumPacketSizeBytes)
 }
 
 /** Appends an UNSUBACK; the Reason Codes, one per Topic Filter, are for MQTT 5 only. */
@@ -94,12 +89,10 @@ export function appendUnsuback(
   reasonString?: string,
   maximumPacketSizeBytes: number = Infinity,
 ): boolean {
-  return appendFitting(out, version, maximumPacketSizeBytes, reasonString, fitting => ({
-    cmd: 'unsuback',
-    messageId: packetId,
-    granted: [...reasonCodes],
-    properties: given({ reasonString: fitting }),
-  }))
+  const identifier = [packetId >> 8, packetId & 0xff]
+  if (version !== 5) return appendWhole(out, UNSUBACK, identifier, maximumPacketSizeBytes)
+  block.clear()
+  return appendWithReason(out, UNSUBACK, identifier, reasonCodes, reasonString, maximumPacketSizeBytes)
 }
 
 /** What a DISCONNECT may say beside its Reason Code. */
@@ -180,14 +173,82 @@ function appendExplained(
   return true
 }
 
-function connackProperties(packet: Omit<ConnackPacket, 'sessionPresent' | 'reasonCode' | 'reasonString'>) {
-  const { maximumPacketSizeBytes, serverKeepAliveSeconds, sessionExpiryIntervalSeconds, ...sameName } = packet
-  return {
-    ...sameName,
-    maximumPacketSize: maximumPacketSizeBytes,
-    serverKeepAlive: serverKeepAliveSeconds,
-    sessionExpiryInterval: sessionExpiryIntervalSeconds,
+/** The properties of the packet at hand; every appending function fills it anew. */
+const block = new PropertyBlock()
+const blockWithReason = new PropertyBlock()
+
+function fillConnackProperties(packet: ConnackPacket): void {
+  block.clear()
+  block.fourBytes(Property.SessionExpiryInterval, packet.sessionExpiryIntervalSeconds)
+  block.twoBytes(Property.ReceiveMaximum, packet.receiveMaximum)
+  block.byte(Property.MaximumQoS, packet.maximumQoS)
+  block.flag(Property.RetainAvailable, packet.retainAvailable)
+  block.fourBytes(Property.MaximumPacketSize, packet.maximumPacketSizeBytes)
+  block.text(Property.AssignedClientIdentifier, packet.assignedClientIdentifier)
+  block.twoBytes(Property.TopicAliasMaximum, packet.topicAliasMaximum)
+  block.flag(Property.WildcardSubscriptionAvailable, packet.wildcardSubscriptionAvailable)
+  block.flag(Property.SubscriptionIdentifiersAvailable, packet.subscriptionIdentifiersAvailable)
+  block.flag(Property.SharedSubscriptionAvailable, packet.sharedSubscriptionAvailable)
+  block.twoBytes(Property.ServerKeepAlive, packet.serverKeepAliveSeconds)
+  block.text(Property.ResponseInformation, packet.responseInformation)
+  block.text(Property.ServerReference, packet.serverReference)
+  block.text(Property.AuthenticationMethod, packet.authenticationMethod)
+  block.binary(Property.AuthenticationData, packet.authenticationData)
+}
+
+/** Appends `head`, the properties in `block` with the Reason String where it fits, and `tail`. */
+function appendWithReason(
+  out: OutBuffer,
+  type: number,
+  head: readonly number[],
+  tail: readonly number[],
+  reasonString: string | undefined,
+  maximumPacketSizeBytes: number,
+): boolean {
+  if (reasonString !== undefined) {
+    blockWithReason.copyOf(block)
+    blockWithReason.text(Property.ReasonString, reasonString)
+    if (appendBlock(out, type, head, blockWithReason, tail, maximumPacketSizeBytes)) return true
   }
+  return appendBlock(out, type, head, block, tail, maximumPacketSizeBytes)
+}
+
+function appendBlock(
+  out: OutBuffer,
+  type: number,
+  head: readonly number[],
+  properties: PropertyBlock,
+  tail: readonly number[],
+  maximumPacketSizeBytes: number,
+): boolean {
+  const remainingLength = head.length + properties.size + tail.length
+  const size = 1 + variableByteIntegerSize(remainingLength) + remainingLength
+  if (size > maximumPacketSizeBytes) return false
+  const start = out.reserve(size)
+  const { slab } = out
+  slab[start] = type << 4
+  let offset = writeVariableByteInteger(slab, start + 1, remainingLength)
+  offset = writeBytes(slab, offset, head)
+  offset = properties.writeTo(slab, offset)
+  writeBytes(slab, offset, tail)
+  return true
+}
+
+/** Appends a packet without properties. */
+function appendWhole(out: OutBuffer, type: number, body: readonly number[], maximumPacketSizeBytes: number): boolean {
+  const size = 1 + variableByteIntegerSize(body.length) + body.length
+  if (size > maximumPacketSizeBytes) return false
+  const start = out.reserve(size)
+  const { slab } = out
+  slab[start] = type << 4
+  writeBytes(slab, writeVariableByteInteger(slab, start + 1, body.length), body)
+  return true
+}
+
+function writeBytes(target: Buffer, start: number, bytes: readonly number[]): number {
+  let offset = start
+  for (const byte of bytes) target[offset++] = byte
+  return offset
 }
 
 /** Generates the packet with the Reason String, or without it where that does not fit, and appends what fits. */

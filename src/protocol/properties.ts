@@ -4,7 +4,7 @@ import { ReasonCode } from './reason-codes.ts'
 import type { ProtocolViolation } from './violation.ts'
 import { malformed, protocolError } from './violation.ts'
 
-/** Identifiers of the properties that a client may send (v5 2.2.2.2). */
+/** Identifiers of the properties (v5 2.2.2.2). */
 export const Property = {
   PayloadFormatIndicator: 0x01,
   MessageExpiryInterval: 0x02,
@@ -13,18 +13,26 @@ export const Property = {
   CorrelationData: 0x09,
   SubscriptionIdentifier: 0x0b,
   SessionExpiryInterval: 0x11,
+  AssignedClientIdentifier: 0x12,
+  ServerKeepAlive: 0x13,
   AuthenticationMethod: 0x15,
   AuthenticationData: 0x16,
   RequestProblemInformation: 0x17,
   WillDelayInterval: 0x18,
   RequestResponseInformation: 0x19,
+  ResponseInformation: 0x1a,
   ServerReference: 0x1c,
   ReasonString: 0x1f,
   ReceiveMaximum: 0x21,
   TopicAliasMaximum: 0x22,
   TopicAlias: 0x23,
+  MaximumQoS: 0x24,
+  RetainAvailable: 0x25,
   UserProperty: 0x26,
   MaximumPacketSize: 0x27,
+  WildcardSubscriptionAvailable: 0x28,
+  SubscriptionIdentifiersAvailable: 0x29,
+  SharedSubscriptionAvailable: 0x2a,
 } as const
 
 /** What properties belong to: a packet, or the Will Message within CONNECT. Each is one bit. */
