@@ -17,8 +17,15 @@ export class AcknowledgementLine {
     return this.#places.length
   }
 
-  /** Sends when `safe` has resolved and all earlier ones are sent; when it rejects, `failed` is called instead. */
-  after(safe: Promise<unknown> | undefined, send: SendAcknowledgement, failed: (error: unknown) => void): void {
+  /**
+   * Sends when `safe` has resolved and all earlier ones are sent; when it rejects, `failed` is called instead and says
+   * what is sent in its place, if anything is.
+   */
+  after(
+    safe: Promise<unknown> | undefined,
+    send: SendAcknowledgement,
+    failed: (error: unknown) => SendAcknowledgement | undefined,
+  ): void {
     const place: Place = { send: safe === undefined ? send : undefined }
     this.#places.push(place)
     if (safe === undefined) return this.#sendReady()
@@ -27,7 +34,10 @@ export class AcknowledgementLine {
         place.send = send
         this.#sendReady()
       },
-      (error: unknown) => failed(error),
+      (error: unknown) => {
+        place.send = failed(error)
+        this.#sendReady()
+      },
     )
   }
 

@@ -9,7 +9,7 @@ import { background, type Log } from '../ports/telemetry.ts'
 import { PublishTemplate } from '../protocol/publish-template.ts'
 import type { BrokerContext } from './broker-context.ts'
 import { ClientChannel } from './client-channel.ts'
-import { ClientRegistry } from './client-registry.ts'
+import { ClientRegistry, type RegisteredClient } from './client-registry.ts'
 import { DeadlineWheel } from './deadline-wheel.ts'
 import { DueSessions } from './due-sessions.ts'
 import { dispatchFrame } from './frame-dispatch.ts'
@@ -20,6 +20,7 @@ import type { Refusal } from './refusal.ts'
 import { RouteCache } from './route-cache.ts'
 import { RouteSync } from './route-sync.ts'
 import { Router } from './router.ts'
+import { SessionAnnouncements } from './session-announcements.ts'
 import { SessionManager } from './session-manager.ts'
 import { SubscriptionTable } from './subscription-table.ts'
 import { Takeovers } from './takeovers.ts'
@@ -87,6 +88,7 @@ export class Broker {
       counters,
       table,
       routeSync,
+      announcements: new SessionAnnouncements({ bus, members: table.members, routeSync }),
       registry,
       takeovers,
       delivery: { limits, counters, template, nowMs: () => clock.nowMs() },
@@ -96,7 +98,7 @@ export class Broker {
     this.#routeSync = routeSync
     this.#table = table
     this.#takeovers = takeovers
-    this.#loader = new QueueRoutesLoader(store.subscriptions, table)
+    this.#loader = new QueueRoutesLoader(store.subscriptions, table.members)
     this.#due = new DueSessions(store.sessions, sessions, clock, log, publishWill)
     this.#context = {
       ...ports,
@@ -146,8 +148,8 @@ export class Broker {
   /** Loads what every publisher must know. Resolves when clients may be let in. */
   async start(): Promise<void> {
     const { clock } = this.#ports
-    await Promise.all([this.#loader.load(), ...this.#told])
     this.#started = true
+    await Promise.all([this.#loader.load(), ...this.#told])
     this.#timers.push(clock.every(DeadlineWheel.tickMs, () => this.#context.wheel.advance()))
     this.#due.start()
   }
@@ -159,18 +161,43 @@ export class Broker {
 
   /** Closes all clients with `refusal`, some at a time; `next` waits between them. Resolves when the store knows. */
   async disconnectAll(refusal: Refusal, next: () => Promise<void>): Promise<void> {
-    const channels = [...this.#context.registry.channels()]
-    for (const [index, channel] of channels.entries()) {
-      if (index > 0 && index % CLOSED_AT_ONCE === 0) await next()
-      channel.disconnect(refusal)
-    }
+    await this.#disconnect(() => refusal, next)
     await this.#context.sessions.settled()
+  }
+
+  /** Closes the clients whose proof was revoked, some at a time; `next` waits between them. */
+  async disconnectRevoked(next: () => Promise<void>): Promise<void> {
+    await this.#disconnect(client => client.revocation(), next)
+  }
+
+  /** Holds all clients against a security configuration that was replaced, some at a time; `next` waits between them. */
+  async review(next: () => Promise<void>): Promise<void> {
+    const clients = Array.from(this.#context.registry.clients())
+    for (const [index, client] of clients.entries()) {
+      if (index > 0 && index % CLOSED_AT_ONCE === 0) await next()
+      client.review()
+    }
   }
 
   /** Stops what runs by time. */
   stop(): void {
     this.#due.stop()
     for (const timer of this.#timers) timer.cancel()
+  }
+
+  async #disconnect(
+    refusalOf: (client: RegisteredClient) => Refusal | undefined,
+    next: () => Promise<void>,
+  ): Promise<void> {
+    const clients = Array.from(this.#context.registry.clients())
+    let closed = 0
+    for (const client of clients) {
+      const refusal = refusalOf(client)
+      if (refusal === undefined) continue
+      if (closed > 0 && closed % CLOSED_AT_ONCE === 0) await next()
+      client.disconnect(refusal)
+      closed++
+    }
   }
 
   /** A new peer learns this worker's routes, and which persistent sessions are connected here. */
@@ -180,6 +207,7 @@ export class Broker {
     this.#told.add(told)
     await told
     this.#told.delete(told)
+    // What it said before it was up is in the store; a load that is under way may have passed it by.
     if (this.#started) await this.#loader.load()
   }
 }

@@ -1,4 +1,3 @@
-import type { Permissions } from '../core/permissions.ts'
 import type { Connection, ConnectionHandler } from '../ports/connection.ts'
 import { PacketDecoder, type PacketReceiver, type ProtocolViolation } from '../protocol/decoder.ts'
 import { appendConnack, appendDisconnect } from '../protocol/encoder.ts'
@@ -6,9 +5,12 @@ import type { IncomingPublish } from '../protocol/incoming-publish.ts'
 import type { AcknowledgementType, ConnectPacket, ControlPacket, ProtocolVersion } from '../protocol/packets.ts'
 import { ReasonCode } from '../protocol/reason-codes.ts'
 import { AcknowledgementLine } from './acknowledgement-line.ts'
+import { Backlog } from './backlog.ts'
 import type { BrokerContext } from './broker-context.ts'
+import type { Channel, ConnectedClient } from './channel.ts'
+import { reviewClient } from './client-review.ts'
 import type { ConnectedSession } from './connected-session.ts'
-import { type Deadline, DeadlineWheel } from './deadline-wheel.ts'
+import { type DeadlineTarget, DeadlineWheel } from './deadline-wheel.ts'
 import { handleAcknowledgement } from './handlers/acknowledge.ts'
 import { handleAuth } from './handlers/auth.ts'
 import { handleConnect } from './handlers/connect.ts'
@@ -21,36 +23,29 @@ import { PublishedTopics } from './published-topics.ts'
 import type { Refusal } from './refusal.ts'
 import { isStale } from './stale-epoch.ts'
 
-/** What a CONNECT that was accepted leaves behind for the connection's other packets; its password is not among it. */
-export interface ConnectedClient {
-  readonly session: ConnectedSession
-  readonly permissions: Permissions
-  /** False: reason strings stand in CONNACK and DISCONNECT only (v5 [MQTT-3.1.2-29]). */
-  readonly requestProblemInformation: boolean
-  /** The largest packet the client takes, in bytes; undefined: no limit. */
-  readonly maximumPacketSizeBytes: number | undefined
-}
-
 type ChannelState = 'awaiting-connect' | 'connecting' | 'connected' | 'closed'
 
 /**
  * One Network Connection and its protocol state. Hands each packet to its handler and is the only one to close the
  * connection, in one place per way of ending it.
  */
-export class ClientChannel implements ConnectionHandler, PacketReceiver {
+export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver, DeadlineTarget {
   readonly broker: BrokerContext
   readonly connection: Connection
   readonly decoder: PacketDecoder
-  readonly topics: PublishedTopics
+  dueTick = 0
   #state: ChannelState = 'awaiting-connect'
   #client: ConnectedClient | undefined = undefined
-  #deadline: Deadline | undefined
+  /** Undefined until the client publishes. */
+  #topics: PublishedTopics | undefined = undefined
   /** One and a half Keep Alive, and a tick, for the last activity is known to within one. */
   #silenceMaxMs = 0
   /** The wheel's tick at which something last arrived. */
   #activeAt: number
   /** Undefined while no acknowledgement has ever waited. */
   #acknowledgements: AcknowledgementLine | undefined = undefined
+  /** Undefined while nothing was ever under way. */
+  #backlog: Backlog | undefined = undefined
   #publishWill = true
   #takenOver = false
 
@@ -58,9 +53,8 @@ export class ClientChannel implements ConnectionHandler, PacketReceiver {
     this.broker = broker
     this.connection = connection
     this.decoder = new PacketDecoder(this)
-    this.topics = new PublishedTopics(broker.routes, broker.limits.topicAliasMaximum)
     this.#activeAt = broker.wheel.tick
-    this.#deadline = broker.wheel.set(this, broker.limits.connectTimeoutMs)
+    broker.wheel.set(this, broker.limits.connectTimeoutMs)
     broker.counters.connectionsOpen++
     broker.counters.connectionsAccepted++
   }
@@ -79,9 +73,9 @@ export class ClientChannel implements ConnectionHandler, PacketReceiver {
     return this.decoder.protocolVersion
   }
 
-  /** The largest packet the client takes, in bytes. */
-  get maximumPacketSizeBytes(): number | undefined {
-    return this.#client?.maximumPacketSizeBytes
+  get topics(): PublishedTopics {
+    this.#topics ??= new PublishedTopics(this.broker.routes, this.broker.limits.topicAliasMaximum)
+    return this.#topics
   }
 
   get acknowledgements(): AcknowledgementLine {
@@ -94,9 +88,13 @@ export class ClientChannel implements ConnectionHandler, PacketReceiver {
     return this.#acknowledgements === undefined || this.#acknowledgements.length === 0
   }
 
+  awaitSafety(bytes: number, safe: Promise<unknown>): void {
+    this.#backlog ??= new Backlog(this.connection)
+    this.#backlog.add(bytes, safe)
+  }
+
   received(bytes: Buffer, start: number, end: number): void {
     this.#activeAt = this.broker.wheel.tick
-    this.broker.counters.bytesReceived += end - start
     try {
       this.decoder.decode(bytes, start, end)
     } catch (error) {
@@ -140,7 +138,7 @@ export class ClientChannel implements ConnectionHandler, PacketReceiver {
       case 'disconnect':
         return handleDisconnect(this, client, packet)
       case 'auth':
-        return handleAuth(this)
+        return this.run('auth', handleAuth(this, client, packet))
     }
   }
 
@@ -186,6 +184,7 @@ export class ClientChannel implements ConnectionHandler, PacketReceiver {
     this.#client = client
     this.decoder.maximumPacketSizeBytes = this.broker.limits.maximumPacketSizeBytes
     this.#armKeepAlive(keepAliveSeconds)
+    client.proof?.start()
     this.broker.registry.register(this, client.session.clientId)
   }
 
@@ -193,6 +192,8 @@ export class ClientChannel implements ConnectionHandler, PacketReceiver {
   refuseConnect(refusal: Refusal, version: ProtocolVersion, maximumPacketSizeBytes?: number): void {
     if (this.#state === 'closed') return
     this.broker.counters.connectsRefused++
+    // A client that was not let in has left no will.
+    this.#publishWill = false
     const { reasonCode, why } = refusal
     const told = { sessionPresent: false, reasonCode, reasonString: why }
     appendConnack(this.connection.out, version, told, maximumPacketSizeBytes)
@@ -205,7 +206,7 @@ export class ClientChannel implements ConnectionHandler, PacketReceiver {
     const { reasonCode, why } = refusal
     if (this.#state === 'connected' && this.protocolVersion === 5) {
       const told = { reasonString: this.#client?.requestProblemInformation === false ? undefined : why }
-      appendDisconnect(this.connection.out, reasonCode, told, this.maximumPacketSizeBytes)
+      appendDisconnect(this.connection.out, reasonCode, told, this.session?.subscriber.maximumPacketSizeBytes)
     }
     this.#end(refusal)
   }
@@ -215,6 +216,14 @@ export class ClientChannel implements ConnectionHandler, PacketReceiver {
     this.#publishWill = publishWill
     this.#finish()
     this.connection.end()
+  }
+
+  revocation(): Refusal | undefined {
+    return this.#client?.proof?.revocation()
+  }
+
+  review(): void {
+    if (this.#client !== undefined) this.run('review', reviewClient(this, this.#client))
   }
 
   /** Another connection of the same client has claimed the session (v5 [MQTT-3.1.4-3]). */
@@ -237,14 +246,14 @@ export class ClientChannel implements ConnectionHandler, PacketReceiver {
   async #admit(packet: ConnectPacket): Promise<void> {
     await handleConnect(this, packet)
     if (this.ended) return
-    this.decoder.release()
     this.connection.resume()
+    this.decoder.release()
   }
 
   #armKeepAlive(keepAliveSeconds: number): void {
-    if (this.#deadline !== undefined) this.broker.wheel.cancel(this.#deadline)
     this.#silenceMaxMs = keepAliveSeconds * 1500 + DeadlineWheel.tickMs
-    this.#deadline = keepAliveSeconds === 0 ? undefined : this.broker.wheel.set(this, this.#silenceMaxMs)
+    if (keepAliveSeconds === 0) this.broker.wheel.cancel(this)
+    else this.broker.wheel.set(this, this.#silenceMaxMs)
   }
 
   #end(refusal: Refusal): void {
@@ -266,8 +275,8 @@ export class ClientChannel implements ConnectionHandler, PacketReceiver {
     this.decoder.stop()
     const { broker } = this
     broker.counters.connectionsOpen--
-    if (this.#deadline !== undefined) broker.wheel.cancel(this.#deadline)
-    this.#deadline = undefined
+    broker.wheel.cancel(this)
+    this.#client?.proof?.stop()
     const session = this.session
     if (session === undefined) return
     broker.registry.unregister(this, session.clientId)

@@ -1,14 +1,29 @@
-import type { ClientChannel } from './client-channel.ts'
+import type { ConnectedSession } from './connected-session.ts'
+import type { Refusal } from './refusal.ts'
+
+/** A connected client, as far as others than itself have to do with it. */
+export interface RegisteredClient {
+  /** Set once CONNECT was accepted. */
+  readonly session: ConnectedSession | undefined
+  /** Why the client's proof does not hold any more; undefined: it does. */
+  revocation(): Refusal | undefined
+  /** The security configuration was replaced: the client is held against it. */
+  review(): void
+  /** Another connection of the same client has claimed the session (v5 [MQTT-3.1.4-3]). */
+  takenOver(): void
+  /** Ends the connection from our side; MQTT 5 clients are told the reason (v5 4.13). */
+  disconnect(refusal: Refusal): void
+}
 
 /** The connected clients of this worker by Client Identifier, and the claims that are under way. */
 export class ClientRegistry {
-  readonly #channels = new Map<string, ClientChannel>()
+  readonly #clients = new Map<string, RegisteredClient>()
   /** The newest epoch that was claimed for a client while a claim of ours is under way. */
   readonly #overtaken = new Map<string, { claims: number; epoch: number }>()
 
   /** Connected clients. */
   get size(): number {
-    return this.#channels.size
+    return this.#clients.size
   }
 
   /** Clients with a claim under way. */
@@ -16,21 +31,21 @@ export class ClientRegistry {
     return this.#overtaken.size
   }
 
-  find(clientId: string): ClientChannel | undefined {
-    return this.#channels.get(clientId)
+  find(clientId: string): RegisteredClient | undefined {
+    return this.#clients.get(clientId)
   }
 
-  channels(): IterableIterator<ClientChannel> {
-    return this.#channels.values()
+  clients(): IterableIterator<RegisteredClient> {
+    return this.#clients.values()
   }
 
-  register(channel: ClientChannel, clientId: string): void {
-    this.#channels.set(clientId, channel)
+  register(client: RegisteredClient, clientId: string): void {
+    this.#clients.set(clientId, client)
   }
 
   /** Does nothing when another connection of the client has taken the place. */
-  unregister(channel: ClientChannel, clientId: string): void {
-    if (this.#channels.get(clientId) === channel) this.#channels.delete(clientId)
+  unregister(client: RegisteredClient, clientId: string): void {
+    if (this.#clients.get(clientId) === client) this.#clients.delete(clientId)
   }
 
   /** A claim for `clientId` is under way; ends with {@link claimDone}. */

@@ -1,17 +1,12 @@
 const TICK_MS = 500
 const SLOTS = 512
 
-/** Something that ends when its time comes. */
+/** Something that ends when its time comes; it has one deadline at a time. */
 export interface DeadlineTarget {
+  /** Of the wheel alone: the tick of the deadline, 0 while there is none. */
+  dueTick: number
   /** The deadline has passed; a later one may be set by returning its time in ms from now, 0 for none. */
   deadlinePassed(): number
-}
-
-/** One deadline; give it to `cancel`. */
-export interface Deadline {
-  readonly target: DeadlineTarget
-  dueTick: number
-  slot: Set<Deadline>
 }
 
 /**
@@ -19,7 +14,7 @@ export interface Deadline {
  * tick (500 ms). A busy connection does not move its deadline; it is asked when the deadline passes.
  */
 export class DeadlineWheel {
-  readonly #slots: readonly Set<Deadline>[] = Array.from({ length: SLOTS }, () => new Set<Deadline>())
+  readonly #slots: readonly Set<DeadlineTarget>[] = Array.from({ length: SLOTS }, () => new Set<DeadlineTarget>())
   /** Ticks since the start. Read by connections to note their last activity. */
   tick = 0
 
@@ -31,25 +26,27 @@ export class DeadlineWheel {
     return this.#slots.reduce((sum, slot) => sum + slot.size, 0)
   }
 
-  set(target: DeadlineTarget, delayMs: number): Deadline {
-    const dueTick = this.#tickAfter(delayMs)
-    const deadline: Deadline = { target, dueTick, slot: this.#slotOf(dueTick) }
-    deadline.slot.add(deadline)
-    return deadline
+  /** Sets the deadline of `target`, in the place of one that it has. */
+  set(target: DeadlineTarget, delayMs: number): void {
+    this.cancel(target)
+    target.dueTick = this.tick + Math.max(1, Math.ceil(delayMs / TICK_MS))
+    this.#slotOf(target.dueTick).add(target)
   }
 
-  cancel(deadline: Deadline): void {
-    deadline.slot.delete(deadline)
+  cancel(target: DeadlineTarget): void {
+    if (target.dueTick === 0) return
+    this.#slotOf(target.dueTick).delete(target)
+    target.dueTick = 0
   }
 
   /** One tick has passed: runs what is due. */
   advance(): void {
     this.tick++
-    for (const deadline of this.#slotOf(this.tick)) {
-      if (deadline.dueTick > this.tick) continue
-      deadline.slot.delete(deadline)
-      const againMs = deadline.target.deadlinePassed()
-      if (againMs > 0) this.#setAgain(deadline, againMs)
+    for (const target of this.#slotOf(this.tick)) {
+      if (target.dueTick > this.tick) continue
+      this.cancel(target)
+      const againMs = target.deadlinePassed()
+      if (againMs > 0) this.set(target, againMs)
     }
   }
 
@@ -58,17 +55,7 @@ export class DeadlineWheel {
     return (this.tick - then) * TICK_MS
   }
 
-  #setAgain(deadline: Deadline, delayMs: number): void {
-    deadline.dueTick = this.#tickAfter(delayMs)
-    deadline.slot = this.#slotOf(deadline.dueTick)
-    deadline.slot.add(deadline)
-  }
-
-  #tickAfter(delayMs: number): number {
-    return this.tick + Math.max(1, Math.ceil(delayMs / TICK_MS))
-  }
-
-  #slotOf(tick: number): Set<Deadline> {
+  #slotOf(tick: number): Set<DeadlineTarget> {
     const slot = this.#slots[tick % SLOTS]
     if (slot === undefined) throw new RangeError('a tick is a whole number from 0')
     return slot

@@ -47,9 +47,9 @@ export class DueSessions {
       while (taken === TAKEN_AT_ONCE) {
         const due = await this.#store.takeDue(this.#clock.nowMs(), TAKEN_AT_ONCE)
         taken = due.length
-        for (const { clientId, will, expired } of due) {
+        for (const { clientId, epoch, will, expired } of due) {
           if (will !== undefined) this.#publishWill(will)
-          if (expired !== undefined) this.#sessions.withdraw(clientId, expired)
+          if (expired) this.#sessions.over(clientId, epoch)
         }
       }
     } finally {

@@ -1,4 +1,4 @@
-import type { Frame, QueueRoutesFrame } from '../core/frame.ts'
+import type { Frame } from '../core/frame.ts'
 import type { Bus, WorkerAddress } from '../ports/bus.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { RouteSync } from './route-sync.ts'
@@ -28,7 +28,7 @@ export function dispatchFrame(context: FrameContext, from: WorkerAddress, frame:
     case 'routes-known':
       return context.routeSync.confirmed(from, frame.sequence)
     case 'queue-routes':
-      learnQueueRoutes(context, from, frame)
+      table.members.learn(from, frame.news)
       return bus.send(from, { kind: 'routes-known', sequence: frame.sequence })
     case 'wake':
       for (const clientId of frame.clientIds) registry.find(clientId)?.session?.drain?.wake()
@@ -40,19 +40,10 @@ export function dispatchFrame(context: FrameContext, from: WorkerAddress, frame:
   }
 }
 
-function learnQueueRoutes(context: FrameContext, from: WorkerAddress, frame: QueueRoutesFrame): void {
-  const { table } = context
-  const { clientId, put, removed, online } = frame
-  for (const subscription of put) table.putQueued(clientId, subscription)
-  for (const topicFilter of removed) table.removeQueued(clientId, topicFilter)
-  if (online) table.connected(clientId, from, undefined)
-  else table.disconnectedAt(clientId, from)
-}
-
 function yieldSession(context: FrameContext, to: WorkerAddress, clientId: string, epoch: number): void {
   const { registry, bus } = context
   registry.overtaken(clientId, epoch)
-  const channel = registry.find(clientId)
-  if (channel?.session !== undefined && channel.session.epoch < epoch) channel.takenOver()
+  const client = registry.find(clientId)
+  if (client?.session !== undefined && client.session.epoch < epoch) client.takenOver()
   bus.send(to, { kind: 'yielded', clientId, epoch })
 }

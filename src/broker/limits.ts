@@ -1,3 +1,5 @@
+import { PACKET_BYTES_MAX } from '../protocol/packets.ts'
+
 /** Bounds of the broker. Each names its unit; what happens at the bound stands beside it. */
 export interface BrokerLimits {
   /** A connection that has not sent a CONNECT by then is closed (HiveMQ: no-connect-idle-timeout). */
@@ -28,7 +30,7 @@ export interface BrokerLimits {
 
 export const DEFAULT_LIMITS: BrokerLimits = {
   connectTimeoutMs: 10_000,
-  maximumPacketSizeBytes: 268_435_460,
+  maximumPacketSizeBytes: PACKET_BYTES_MAX,
   receiveMaximum: 1_024,
   topicAliasMaximum: 16,
   inflightMax: 1_024,

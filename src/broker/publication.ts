@@ -2,7 +2,13 @@ import { Message, NEVER_EXPIRES } from '../core/message.ts'
 import type { IncomingPublish } from '../protocol/incoming-publish.ts'
 import type { QoS } from '../protocol/packets.ts'
 import { PublishTemplate } from '../protocol/publish-template.ts'
-import type { Route } from './route.ts'
+
+/** The topic of a message, as its route knows it. */
+export interface PublishedTopic {
+  readonly topicName: string
+  /** The name in UTF-8. */
+  readonly topicBytes: Buffer
+}
 
 /**
  * The message that is being routed. One instance is used again for every message, so that a fan-out allocates
@@ -20,8 +26,8 @@ export class Publication {
   #expiresAtMs = NEVER_EXPIRES
 
   /** Takes over a packet that was just decoded; valid until the decoder goes on. */
-  fromIncoming(incoming: IncomingPublish, route: Route, publisher: string, nowMs: number): void {
-    this.topicName = route.topicName
+  fromIncoming(incoming: IncomingPublish, topic: PublishedTopic, publisher: string, nowMs: number): void {
+    this.topicName = topic.topicName
     this.qos = incoming.qos
     this.retain = incoming.retain
     this.publisher = publisher
@@ -29,11 +35,11 @@ export class Publication {
     this.#message = undefined
     const expirySeconds = incoming.messageExpiryIntervalSeconds
     this.#expiresAtMs = expirySeconds < 0 ? NEVER_EXPIRES : nowMs + expirySeconds * 1000
-    this.template.fromIncoming(incoming, route.topicBytes)
+    this.template.fromIncoming(incoming, topic.topicBytes)
   }
 
   /** Takes a message that is kept already: a will, or one from another worker. */
-  fromMessage(message: Message, route: Route, nowMs: number): void {
+  fromMessage(message: Message, { topicBytes }: PublishedTopic, nowMs: number): void {
     this.topicName = message.topicName
     this.qos = message.qos
     this.retain = message.retain
@@ -41,7 +47,7 @@ export class Publication {
     this.#incoming = undefined
     this.#message = message
     this.#expiresAtMs = message.expiresAtMs
-    fillTemplate(this.template, message, route.topicBytes, nowMs)
+    fillTemplate(this.template, message, topicBytes, nowMs)
   }
 
   /** The message with bytes of its own. */

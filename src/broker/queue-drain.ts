@@ -1,7 +1,9 @@
+import { BackOff } from '../core/back-off.ts'
 import type { Counters } from '../core/counters.ts'
 import type { EndOfTick } from '../core/end-of-tick.ts'
+import { allowAllPermissions, type Permissions } from '../core/permissions.ts'
 import { Awaiting } from '../core/inflight-window.ts'
-import type { Clock } from '../ports/clock.ts'
+import type { Clock, Timer } from '../ports/clock.ts'
 import type { QueuedMessage, QueueStore } from '../ports/store.ts'
 import { background, type Log } from '../ports/telemetry.ts'
 import { appendAcknowledgement } from '../protocol/encoder.ts'
@@ -14,6 +16,8 @@ import { unlessStale } from './stale-epoch.ts'
 import type { Subscriber } from './subscriber.ts'
 
 const READ_MESSAGES_MAX = 128
+const RETRY_FIRST_MS = 100
+const RETRY_LONGEST_MS = 5_000
 
 /** What the drains of one worker share. */
 export interface DrainContext {
@@ -38,6 +42,8 @@ export interface DrainedSession {
  * removes what is acknowledged, gathered per tick. The queue in the store is the only place a message waits in.
  */
 export class QueueDrain {
+  /** What is in the queue may have come when the client had others; replaced with the client's. */
+  permissions: Permissions = allowAllPermissions
   readonly #context: DrainContext
   readonly #session: DrainedSession
   readonly #subscriber: Subscriber
@@ -50,6 +56,10 @@ export class QueueDrain {
   #closed = false
   #removed: number[] = []
   readonly #idle = new IdleSignal()
+  /** Undefined while every read succeeds. */
+  #backOff: BackOff | undefined = undefined
+  /** Set while a read has failed and is to be tried again. */
+  #retry: Timer | undefined = undefined
 
   constructor(context: DrainContext, session: DrainedSession) {
     this.#context = context
@@ -72,7 +82,8 @@ export class QueueDrain {
   /** Reads on if the client can take more. Called after acknowledgements and drains. */
   pump(): void {
     if (this.#calm) this.#idle.idle()
-    if (this.#reading || this.#exhausted || this.#closed || !this.#subscriber.ready) return
+    if (this.#reading || this.#exhausted || this.#closed || this.#retry !== undefined) return
+    if (!this.#subscriber.ready) return
     this.#reading = true
     background(this.#context.log, 'queue drain', this.#read())
   }
@@ -104,19 +115,21 @@ export class QueueDrain {
   /** The connection is gone: nothing more is read. */
   close(): void {
     this.#closed = true
+    this.#retry?.cancel()
     this.#idle.idle()
   }
 
   async #read(): Promise<void> {
     try {
-      const room = Math.min(READ_MESSAGES_MAX, this.#subscriber.window.limit - this.#subscriber.window.count)
-      const messages = await this.#context.queues.read(this.#subscriber.clientId, this.#readUpTo, room)
+      const { window } = this.#subscriber
+      const room = Math.min(READ_MESSAGES_MAX, window.limit - window.count)
+      const messages = await this.#readOn(room)
       if (this.#closed) return
       this.#exhausted = messages.length < room && !this.#wakeAgain
       this.#wakeAgain = false
       for (const message of messages) {
         // Positions after one that has no room are read again once it has.
-        if (!this.#subscriber.window.hasRoomFor(message.position)) {
+        if (!window.hasRoomFor(message.position)) {
           this.#exhausted = false
           return
         }
@@ -128,6 +141,26 @@ export class QueueDrain {
     }
     if (this.#exhausted) this.#subscriber.queueSent()
     this.pump()
+  }
+
+  async #readOn(room: number): Promise<readonly QueuedMessage[]> {
+    try {
+      const messages = await this.#context.queues.read(this.#subscriber.clientId, this.#readUpTo, room)
+      this.#backOff = undefined
+      return messages
+    } catch (error) {
+      this.#retryLater()
+      throw error
+    }
+  }
+
+  #retryLater(): void {
+    if (this.#closed) return
+    this.#backOff ??= new BackOff(RETRY_FIRST_MS, RETRY_LONGEST_MS)
+    this.#retry = this.#context.clock.after(this.#backOff.nextDelayMs(), () => {
+      this.#retry = undefined
+      this.pump()
+    })
   }
 
   /** All was sent, and what is in the queue yet, unacknowledged or to be removed, is at most half of a window. */
@@ -149,6 +182,11 @@ export class QueueDrain {
     const nowMs = clock.nowMs()
     if (message.expired(nowMs)) {
       counters.droppedExpired++
+      this.remove(position)
+      return
+    }
+    if (!this.permissions.mayReceive(message.topicName)) {
+      counters.droppedNotAuthorized++
       this.remove(position)
       return
     }

@@ -1,6 +1,7 @@
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { Subscription } from '../core/subscription.ts'
 import type { QoS } from '../protocol/packets.ts'
+import type { PublishedTopic } from './publication.ts'
 import { reservedTopic } from './reserved-topic.ts'
 import type { Subscriber } from './subscriber.ts'
 import type { PersistentMember, SharedGroup, TreeEntry, WorkerRoute } from './subscribers.ts'
@@ -24,7 +25,7 @@ export interface Target<To> {
 }
 
 /** Everything that is to be done with a message on one Topic Name, worked out once per change of subscriptions. */
-export class Route {
+export class Route implements PublishedTopic {
   readonly topicName: string
   readonly topicBytes: Buffer
   /** No client may publish to it. */

@@ -2,8 +2,8 @@ import type { Counters } from '../core/counters.ts'
 import type { Message } from '../core/message.ts'
 import type { Bus, WorkerAddress } from '../ports/bus.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { QueueTarget, Store, Wake } from '../ports/store.ts'
-import { background, type Log } from '../ports/telemetry.ts'
+import type { QueueTarget, ReceivedMark, Store, Wake } from '../ports/store.ts'
+import type { Log } from '../ports/telemetry.ts'
 import type { IncomingPublish } from '../protocol/incoming-publish.ts'
 import type { QoS } from '../protocol/packets.ts'
 import { Publication } from './publication.ts'
@@ -46,13 +46,13 @@ export class Router {
     this.#context = context
   }
 
-  /** Routes a PUBLISH that a client of this worker sent. */
-  routePacket(packet: IncomingPublish, route: Route, publisher: string): Routed {
+  /** Routes a PUBLISH that a client of this worker sent; `received` is stored together with what goes to queues. */
+  routePacket(packet: IncomingPublish, route: Route, publisher: string, received?: ReceivedMark): Routed {
     const publication = this.#publication
     const expires = packet.messageExpiryIntervalSeconds >= 0
     publication.fromIncoming(packet, route, publisher, expires ? this.#context.clock.nowMs() : 0)
     const retained = packet.retain ? this.#retain(publication.kept()) : undefined
-    return withRetained(this.#route(publication, route), retained)
+    return withRetained(this.#route(publication, route, received), retained)
   }
 
   /** Routes a message of the broker itself: a will. */
@@ -60,7 +60,7 @@ export class Router {
     const route = this.#context.routes.find(message.topicName)
     this.#publication.fromMessage(message, route, this.#context.clock.nowMs())
     const retained = message.retain ? this.#retain(message) : undefined
-    return withRetained(this.#route(this.#publication, route), retained)
+    return withRetained(this.#route(this.#publication, route, undefined), retained)
   }
 
   /** Delivers a message that another worker routed to the subscribers of this one; queues are the other's business. */
@@ -75,12 +75,13 @@ export class Router {
     }
   }
 
-  #route(publication: Publication, route: Route): Routed {
+  #route(publication: Publication, route: Route, received: ReceivedMark | undefined): Routed {
     this.#deliverHere(publication, route)
     if (route.workers.length === 0 && route.queued.length === 0 && route.groups.length === 0) {
-      return route.live.length === 0 ? NOBODY : DELIVERED
+      const delivered = route.live.length === 0 ? NOBODY : DELIVERED
+      return received === undefined ? delivered : { matched: delivered.matched, safe: this.#markReceived(received) }
     }
-    return this.#routeFurther(publication, route)
+    return this.#routeFurther(publication, route, received)
   }
 
   #deliverHere(publication: Publication, route: Route): void {
@@ -99,11 +100,11 @@ export class Router {
     }
   }
 
-  #routeFurther(publication: Publication, route: Route): Routed {
+  #routeFurther(publication: Publication, route: Route, received: ReceivedMark | undefined): Routed {
     const targets: QueueTarget[] = []
     const frames = new Map<WorkerAddress, string[]>()
     for (const worker of route.workers) {
-      if (worker.subscribers > 0 || publication.qos === 0) frames.set(worker.address, [])
+      if (publication.qos > 0 ? worker.subscribers > 0 : this.#mayTake(worker.address)) frames.set(worker.address, [])
     }
     const ordinary = new Set(frames.keys())
     for (const target of route.queued) {
@@ -112,7 +113,7 @@ export class Router {
     }
     let matched = route.live.length + route.workers.length + route.queued.length > 0
     for (const group of route.groups) matched = this.#routeToGroup(publication, group, targets, frames) || matched
-    const appended = targets.length > 0 ? this.#append(targets, publication.kept()) : undefined
+    const appended = this.#store(targets, publication, received)
     if (frames.size === 0) return appended === undefined ? (matched ? DELIVERED : NOBODY) : { matched, safe: appended }
     const message = publication.kept()
     for (const [address, sharedFilters] of frames) {
@@ -126,6 +127,13 @@ export class Router {
     if (publication.qos === 0) return { matched, safe: appended }
     const taken = this.#context.bus.taken()
     return { matched, safe: appended === undefined ? taken : Promise.all([taken, appended]) }
+  }
+
+  /** QoS 0 messages must not fill the way that the acknowledged ones of other clients take. */
+  #mayTake(address: WorkerAddress): boolean {
+    if (!this.#context.bus.congested(address)) return true
+    this.#context.counters.droppedBackpressure++
+    return false
   }
 
   /** False: no member can be given the message. */
@@ -152,8 +160,21 @@ export class Router {
     return member !== undefined
   }
 
-  async #append(targets: readonly QueueTarget[], message: Message): Promise<void> {
-    const { wakes, dropped } = await this.#context.store.queues.append(targets, message)
+  #store(
+    targets: readonly QueueTarget[],
+    publication: Publication,
+    received: ReceivedMark | undefined,
+  ): Promise<void> | undefined {
+    if (targets.length > 0) return this.#append(targets, publication.kept(), received)
+    return received === undefined ? undefined : this.#markReceived(received)
+  }
+
+  #markReceived({ clientId, epoch, packetId }: ReceivedMark): Promise<void> {
+    return this.#context.store.sessions.markReceived(clientId, epoch, packetId, true)
+  }
+
+  async #append(targets: readonly QueueTarget[], message: Message, received: ReceivedMark | undefined): Promise<void> {
+    const { wakes, dropped } = await this.#context.store.queues.append(targets, message, received)
     this.#context.counters.droppedQueueFull += dropped
     this.#wake(wakes)
   }
@@ -168,12 +189,13 @@ export class Router {
   }
 
   /** v5 3.3.1.3: an empty payload removes the Retained Message; either way the message itself is routed as well. */
-  #retain(message: Message): Promise<void> | undefined {
+  #retain(message: Message): Promise<void> {
     const { retained } = this.#context.store
+    if (message.payload.length > 0) this.#context.counters.retainedStored++
     const stored = message.payload.length === 0 ? retained.remove(message.topicName) : retained.put(message)
     if (message.qos > 0) return stored
-    background(this.#context.log, 'retained message', stored)
-    return undefined
+    // Nobody waits for an acknowledgement, but the publisher is held back by it.
+    return stored.catch((error: unknown) => this.#context.log.error('retained message not stored', error))
   }
 }
 

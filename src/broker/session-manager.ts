@@ -9,6 +9,7 @@ import type { ClientRegistry } from './client-registry.ts'
 import { ConnectedSession } from './connected-session.ts'
 import { type DrainContext, QueueDrain } from './queue-drain.ts'
 import type { RouteSync } from './route-sync.ts'
+import type { SessionAnnouncements } from './session-announcements.ts'
 import { unlessStale } from './stale-epoch.ts'
 import { type DeliveryContext, Subscriber, type SubscriberOptions } from './subscriber.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
@@ -25,6 +26,7 @@ export interface SessionManagerContext {
   readonly counters: Counters
   readonly table: SubscriptionTable
   readonly routeSync: RouteSync
+  readonly announcements: SessionAnnouncements
   readonly registry: ClientRegistry
   readonly takeovers: Takeovers
   readonly delivery: DeliveryContext
@@ -60,13 +62,15 @@ export class SessionManager {
    */
   async claim(claim: SessionClaim): Promise<Claimed | { readonly kind: 'owned-by-another' | 'overtaken' }> {
     const { registry, takeovers, store, bus, counters } = this.#context
-    const { clientId } = claim
+    const { clientId, sessionExpiryIntervalSeconds } = claim
     registry.claimBegun(clientId)
     try {
       const result = await store.sessions.claim(claim)
       if (result.kind === 'owned-by-another') return result
       if (result.dueWill !== undefined) this.#context.publishWill(result.dueWill)
       registry.overtaken(clientId, result.epoch)
+      // Whatever becomes of this claim, the session that the publishers know is no more.
+      if (sessionExpiryIntervalSeconds === 0 && result.persistentBefore) this.over(clientId, result.epoch)
       const { previousHome } = result
       if (previousHome !== undefined && previousHome !== bus.self) {
         counters.takeovers++
@@ -88,7 +92,7 @@ export class SessionManager {
     claimed: Claimed,
     options: SubscriberOptions,
   ): ConnectedSession | undefined {
-    const { delivery, drain, table, bus, counters } = this.#context
+    const { delivery, drain, counters } = this.#context
     const { clientId, sessionExpiryIntervalSeconds, will } = claim
     const { epoch, receivedPacketIds, sentUpTo } = claimed
     if (!this.#takeOverHere(clientId, epoch)) return undefined
@@ -107,36 +111,25 @@ export class SessionManager {
       will,
       receivedPacketIds,
     })
-    this.#forgetStale(clientId, persistent ? claimed.subscriptions : [])
-    if (persistent) table.connected(clientId, bus.self, subscriber)
+    if (persistent) this.#announce('session opened', this.#context.announcements.opened(session, claimed.subscriptions))
     for (const subscription of claimed.subscriptions) this.subscribe(session, subscription)
     counters.sessionsConnected++
     return session
   }
 
-  /** Peers learn that the persistent session is connected here, which its shared subscriptions prefer. */
-  announceOnline(session: ConnectedSession): void {
-    if (!session.persistent) return
-    const { clientId } = session
-    const put = Array.from(session.subscriptions.values(), held => held.subscription)
-    background(this.#context.log, 'announce session', this.#announce(clientId, put, [], true))
-  }
-
-  /** A peer that has just come up learns which persistent sessions are connected here; their subscriptions it loads. */
+  /** A peer that has just come up learns which persistent sessions are connected here. */
   announceAllTo(peer: WorkerAddress): void {
-    for (const { session } of this.#context.registry.channels()) {
-      if (session?.persistent !== true) continue
-      const { clientId } = session
-      this.#context.bus.send(peer, { kind: 'queue-routes', sequence: 0, clientId, put: [], removed: [], online: true })
+    for (const { session } of this.#context.registry.clients()) {
+      if (session?.persistent === true) this.#context.announcements.online(peer, session)
     }
   }
 
-  /** Holds a subscription and serves it from now on; storing it and telling the peers is the caller's business. */
+  /** Holds a subscription and serves it from now on; storing it, then telling the peers, is the caller's business. */
   subscribe(session: ConnectedSession, subscription: Subscription): void {
     const { table, routeSync, counters } = this.#context
     this.unsubscribe(session, subscription.topicFilter)
     const live = session.persistent ? undefined : table.addLive(session.subscriber, subscription)
-    if (session.persistent) table.putQueued(session.clientId, subscription)
+    if (session.persistent) table.members.put(session.clientId, session.epoch, subscription)
     session.hold({ subscription, live })
     routeSync.want(subscription, session.persistent)
     counters.subscriptions++
@@ -149,34 +142,38 @@ export class SessionManager {
     session.drop(topicFilter)
     this.#stopServing(session, held.subscription)
     if (held.live !== undefined) this.#context.table.removeLive(held.live)
-    else this.#context.table.removeQueued(session.clientId, topicFilter)
+    else this.#context.table.members.remove(session.clientId, session.epoch, topicFilter)
     return true
   }
 
-  /** Resolves when the peers know these subscriptions; undefined: they do already. */
-  peersKnow(
-    session: ConnectedSession,
-    put: readonly Subscription[],
-    removed: readonly string[],
-  ): Promise<unknown> | undefined {
-    const routes = this.#context.routeSync.known()
-    if (!session.persistent || this.#context.bus.peers().length === 0) return routes
-    return Promise.all([routes, this.#announce(session.clientId, put, removed, true)])
+  /**
+   * Resolves when the peers know what the session wants of these Topic Filters; undefined: they do already. For a
+   * persistent one that is stored by now.
+   */
+  peersKnow(session: ConnectedSession, topicFilters: readonly string[]): Promise<unknown> | undefined {
+    const { routeSync, announcements } = this.#context
+    const routes = routeSync.known()
+    if (!session.persistent) return routes
+    return Promise.all([routes, announcements.changed(session, topicFilters)])
   }
 
   /** The connection has ended: the session ends with it, or stays behind for its expiry interval. */
   leave(session: ConnectedSession, leaving: Leaving): void {
-    const { counters, log, table } = this.#context
+    const { counters, log, announcements } = this.#context
+    const { clientId, epoch, persistent } = session
     counters.sessionsConnected--
     session.drain?.close()
     session.subscriber.close()
     this.#stopServingAll(session)
-    table.disconnected(session.clientId, session.subscriber)
+    const stays = persistent && session.sessionExpiryIntervalSeconds > 0
+    if (persistent && !stays && !leaving.takenOver) this.over(clientId, epoch)
+    else if (persistent) this.#announce('session left', announcements.left(session))
     // v5 3.1.4: a connection that is taken over ends like one that is lost, as far as its will is concerned.
     if (leaving.publishWill && session.immediateWill !== undefined) this.#context.publishWill(session.immediateWill)
-    if (leaving.takenOver) return this.#announceOffline(session)
-    const stays = session.persistent && session.sessionExpiryIntervalSeconds > 0
-    const done = (stays ? this.#release(session, leaving) : this.#end(session)).catch(unlessStale)
+    if (leaving.takenOver) return
+    const done = (stays ? this.#release(session, leaving) : this.#context.store.sessions.end(clientId, epoch)).catch(
+      unlessStale,
+    )
     this.#leaving.add(done)
     background(
       log,
@@ -190,11 +187,9 @@ export class SessionManager {
     await Promise.allSettled(this.#leaving)
   }
 
-  /** A session that has ended elsewhere, or by expiry, is wanted no more. */
-  withdraw(clientId: string, subscriptions: readonly Subscription[]): void {
-    const removed = subscriptions.map(subscription => subscription.topicFilter)
-    for (const topicFilter of removed) this.#context.table.removeQueued(clientId, topicFilter)
-    background(this.#context.log, 'withdraw session', this.#announce(clientId, [], removed, false))
+  /** There is no persistent session of this client any more, up to the claim with this epoch. */
+  over(clientId: string, epoch: number): void {
+    this.#announce('session over', this.#context.announcements.over(clientId, epoch))
   }
 
   /** False: the connection that is here belongs to a later claim. */
@@ -207,34 +202,15 @@ export class SessionManager {
     return true
   }
 
-  /** Each worker says itself that it lost the connection, for the next one may have it without a session that stays. */
-  #announceOffline(session: ConnectedSession): void {
-    if (!session.persistent || this.#context.bus.peers().length === 0) return
-    background(this.#context.log, 'announce session', this.#announce(session.clientId, [], [], false))
-  }
-
   async #release(session: ConnectedSession, leaving: Leaving): Promise<void> {
-    const { clock, store, bus } = this.#context
+    const { clock, store } = this.#context
     const nowMs = clock.nowMs()
     const expirySeconds = session.sessionExpiryIntervalSeconds
     const expiresAtMs = expirySeconds === NEVER_SECONDS ? Number.POSITIVE_INFINITY : nowMs + expirySeconds * 1000
     const waits = leaving.publishWill && session.will !== undefined && session.immediateWill === undefined
     const willDueAtMs = waits ? nowMs + (session.will?.delayIntervalSeconds ?? 0) * 1000 : undefined
     const { clientId, epoch, drain } = session
-    const announced = bus.peers().length > 0 ? this.#announce(clientId, [], [], false) : undefined
     await store.sessions.release(clientId, epoch, { expiresAtMs, willDueAtMs, sentUpTo: drain?.sentUpTo ?? 0 })
-    await announced
-  }
-
-  async #end(session: ConnectedSession): Promise<void> {
-    const { clientId, epoch } = session
-    if (session.persistent) {
-      this.withdraw(
-        clientId,
-        Array.from(session.subscriptions.values(), held => held.subscription),
-      )
-    }
-    await this.#context.store.sessions.end(clientId, epoch)
   }
 
   #stopServingAll(session: ConnectedSession): void {
@@ -249,28 +225,8 @@ export class SessionManager {
     this.#context.counters.subscriptions--
   }
 
-  /** Subscriptions known of an earlier session of this client that the claimed one does not have. */
-  #forgetStale(clientId: string, subscriptions: readonly Subscription[]): void {
-    const current = new Set(subscriptions.map(subscription => subscription.topicFilter))
-    const stale = this.#context.table.filtersOf(clientId).filter(filter => !current.has(filter))
-    if (stale.length === 0) return
-    for (const topicFilter of stale) this.#context.table.removeQueued(clientId, topicFilter)
-    background(this.#context.log, 'withdraw stale subscriptions', this.#announce(clientId, [], stale, false))
-  }
-
-  #announce(
-    clientId: string,
-    put: readonly Subscription[],
-    removed: readonly string[],
-    online: boolean,
-  ): Promise<void> {
-    return this.#context.routeSync.announce(sequence => ({
-      kind: 'queue-routes',
-      sequence,
-      clientId,
-      put,
-      removed,
-      online,
-    }))
+  /** Nobody waits for the peers to know. */
+  #announce(what: string, told: Promise<void>): void {
+    background(this.#context.log, what, told)
   }
 }

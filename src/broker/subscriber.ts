@@ -3,7 +3,7 @@ import type { Counters } from '../core/counters.ts'
 import { Awaiting, InflightWindow } from '../core/inflight-window.ts'
 import type { Message } from '../core/message.ts'
 import type { Connection } from '../ports/connection.ts'
-import type { ProtocolVersion, QoS } from '../protocol/packets.ts'
+import { PACKET_BYTES_MAX, type ProtocolVersion, type QoS } from '../protocol/packets.ts'
 import type { PublishTemplate } from '../protocol/publish-template.ts'
 import type { BrokerLimits } from './limits.ts'
 import { IdleSignal } from './idle-signal.ts'
@@ -43,9 +43,12 @@ export class Subscriber {
   readonly clientId: string
   readonly protocolVersion: ProtocolVersion
   readonly connection: Connection
-  readonly window: InflightWindow
+  /** The largest packet the client takes. */
+  readonly maximumPacketSizeBytes: number
   readonly #context: DeliveryContext
-  readonly #maximumPacketSizeBytes: number
+  readonly #receiveMaximum: number
+  /** Undefined until the first QoS 1 or 2 message. */
+  #window: InflightWindow | undefined = undefined
   /** Undefined until the first message has to wait. */
   #waiting: BoundedQueue<Waiting> | undefined = undefined
   #closed = false
@@ -59,8 +62,19 @@ export class Subscriber {
     this.connection = connection
     this.clientId = options.clientId
     this.protocolVersion = options.protocolVersion
-    this.window = new InflightWindow(Math.min(options.receiveMaximum, context.limits.inflightMax))
-    this.#maximumPacketSizeBytes = options.maximumPacketSizeBytes ?? Number.POSITIVE_INFINITY
+    this.maximumPacketSizeBytes = Math.min(options.maximumPacketSizeBytes ?? PACKET_BYTES_MAX, PACKET_BYTES_MAX)
+    this.#receiveMaximum = options.receiveMaximum
+  }
+
+  /** What was sent and is not acknowledged. */
+  get window(): InflightWindow {
+    this.#window ??= new InflightWindow(Math.min(this.#receiveMaximum, this.#context.limits.inflightMax))
+    return this.#window
+  }
+
+  /** The connection is gone. */
+  get closed(): boolean {
+    return this.#closed
   }
 
   /** Whether a QoS 1 or 2 message may be sent now. */
@@ -173,8 +187,8 @@ export class Subscriber {
 
   /** v5 [MQTT-3.1.2-25]: a packet above the client's Maximum Packet Size is dropped as if it had been sent. */
   #fits(template: PublishTemplate, qos: QoS, subscriptionIdentifiers: readonly number[]): boolean {
-    if (this.#maximumPacketSizeBytes === Number.POSITIVE_INFINITY) return true
-    if (template.size(this.protocolVersion, qos, subscriptionIdentifiers) <= this.#maximumPacketSizeBytes) return true
+    if (this.maximumPacketSizeBytes === PACKET_BYTES_MAX) return true
+    if (template.size(this.protocolVersion, qos, subscriptionIdentifiers) <= this.maximumPacketSizeBytes) return true
     this.#context.counters.droppedTooLarge++
     return false
   }

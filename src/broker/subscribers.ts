@@ -12,6 +12,8 @@ export interface LiveEntry {
 /** A persistent session, connected or not: its QoS 1 and 2 messages go to its queue wherever they are published. */
 export interface PersistentMember {
   readonly clientId: string
+  /** Of the newest claim that is known; what is said of an older one counts no more. */
+  epoch: number
   /** By Topic Filter, with the `$share` prefix. */
   readonly entries: Map<string, QueueEntry>
   /** Its connection, when that is at this worker; QoS 0 messages go there. */
@@ -37,6 +39,9 @@ export interface WorkerRoute {
   persistent: number
 }
 
+/** What may be a member of a Shared Subscription. */
+export type GroupEntry = LiveEntry | QueueEntry | WorkerRoute
+
 /** A Shared Subscription (v5 4.8.2): of its members each message goes to one. */
 export interface SharedGroup {
   readonly kind: 'group'
@@ -50,4 +55,4 @@ export interface SharedGroup {
 }
 
 /** What the topic tree holds. */
-export type TreeEntry = LiveEntry | QueueEntry | WorkerRoute | SharedGroup
+export type TreeEntry = GroupEntry | SharedGroup

@@ -1,5 +1,5 @@
 import { type ByteReader, type ByteWriter, malformed, prefixedSize, varuintSize } from '../core/byte-codec.ts'
-import type { DeliverFrame, Frame, QueueRoutesFrame, RouteChange } from '../core/frame.ts'
+import type { DeliverFrame, Frame, RouteChange, SessionNews, SessionState } from '../core/frame.ts'
 import { messageSize, readMessage, readSubscription, writeMessage, writeSubscription } from '../core/message-codec.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
 
@@ -23,6 +23,9 @@ const kindNumbers: Readonly<Record<LinkFrame['kind'], number>> = {
   takeover: 6,
   yielded: 7,
 }
+
+/** The byte that names each state is its place. */
+const sessionStates: readonly SessionState[] = ['opened', 'online', 'offline', 'over']
 
 const NO_FILTERS: readonly string[] = []
 
@@ -52,7 +55,8 @@ export function writeBody(writer: ByteWriter, frame: LinkFrame): void {
     case 'routes-known':
       return writer.varuint(frame.sequence)
     case 'queue-routes':
-      return writeQueueRoutes(writer, frame)
+      writer.varuint(frame.sequence)
+      return writeNews(writer, frame.news)
     case 'wake':
       return writer.list(frame.clientIds, writeString)
     case 'takeover':
@@ -76,7 +80,7 @@ export function readBody(kind: number, reader: ByteReader): LinkFrame {
     case kindNumbers['routes-known']:
       return { kind: 'routes-known', sequence: reader.varuint() }
     case kindNumbers['queue-routes']:
-      return readQueueRoutes(reader)
+      return { kind: 'queue-routes', sequence: reader.varuint(), news: readNews(reader) }
     case kindNumbers.wake:
       return { kind: 'wake', clientIds: reader.list(readString) }
     case kindNumbers.takeover:
@@ -97,23 +101,29 @@ function readDeliver(reader: ByteReader): DeliverFrame {
   return { kind: 'deliver', message, ordinary, sharedFilters: filters.length === 0 ? NO_FILTERS : filters }
 }
 
-function writeQueueRoutes(writer: ByteWriter, frame: QueueRoutesFrame): void {
-  writer.varuint(frame.sequence)
-  writer.string(frame.clientId)
-  writer.boolean(frame.online)
-  writer.list(frame.put, writeSubscription)
-  writer.list(frame.removed, writeString)
+function writeNews(writer: ByteWriter, news: SessionNews): void {
+  writer.string(news.clientId)
+  writer.varuint(news.epoch)
+  writer.u8(sessionStates.indexOf(news.state))
+  writer.list(news.put, writeSubscription)
+  writer.list(news.removed, writeString)
 }
 
-function readQueueRoutes(reader: ByteReader): QueueRoutesFrame {
+function readNews(reader: ByteReader): SessionNews {
   return {
-    kind: 'queue-routes',
-    sequence: reader.varuint(),
     clientId: reader.string(),
-    online: reader.boolean(),
+    epoch: reader.varuint(),
+    state: readState(reader),
     put: reader.list(readSubscription),
     removed: reader.list(readString),
   }
+}
+
+function readState(reader: ByteReader): SessionState {
+  const number = reader.u8()
+  const state = sessionStates[number]
+  if (state === undefined) throw malformed(`unknown session state ${number}`)
+  return state
 }
 
 function writeChange(writer: ByteWriter, change: RouteChange): void {

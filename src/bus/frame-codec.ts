@@ -6,7 +6,7 @@ import type { OutBuffer } from '../protocol/out-buffer.ts'
 import { deliverBodySize, kindNumber, type LinkFrame, readBody, writeBody } from './frame-bodies.ts'
 
 /** Raised when a frame's bytes change their meaning. */
-export const FRAME_VERSION = 1
+export const FRAME_VERSION = 2
 /** The largest packet of MQTT, and room for names and filters around it. */
 export const FRAME_BYTES_MAX: number = 268_435_455 + 16 * 1024 * 1024
 

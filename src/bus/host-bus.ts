@@ -7,12 +7,13 @@ import type { HostLink } from './host-link.ts'
 import { HostMesh, type MeshOptions } from './host-mesh.ts'
 import { TakenWait } from './taken-wait.ts'
 
-const WAITING_BYTES_MAX = 64 * 1024 * 1024
+const WAITING_BYTES_MAX = 512 * 1024 * 1024
+const CONGESTED_BYTES = 16 * 1024 * 1024
 const NOTHING_WAITS: Promise<void> = Promise.resolve()
 
 /** What a {@link HostBus} is made of. */
 export interface HostBusOptions extends MeshOptions {
-  /** Bytes that may wait for one peer; 64 MiB when left out. */
+  /** Bytes that may wait for one peer; 512 MiB when left out, which only a peer that hangs lets come together. */
   readonly waitingBytesMax?: number
 }
 
@@ -69,6 +70,11 @@ export class HostBus implements Bus, Flushable {
   send(to: WorkerAddress, frame: Frame): void {
     const link = this.#links.get(to)
     if (link !== undefined && this.#hasRoom(link)) this.#encoder.write(link.records.out, frame)
+  }
+
+  congested(to: WorkerAddress): boolean {
+    const link = this.#links.get(to)
+    return link !== undefined && link.records.waitingBytes > CONGESTED_BYTES
   }
 
   broadcast(frame: Frame): void {

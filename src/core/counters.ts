@@ -2,6 +2,8 @@
 export class Counters {
   connectionsOpen = 0
   connectionsAccepted = 0
+  /** Clients of an encrypted listener that did not get as far as MQTT. */
+  tlsHandshakesFailed = 0
   connectsRefused = 0
   sessionsConnected = 0
   subscriptions = 0
@@ -16,7 +18,11 @@ export class Counters {
   droppedExpired = 0
   /** Messages above the client's Maximum Packet Size (v5 [MQTT-3.1.2-25]). */
   droppedTooLarge = 0
+  /** Messages in the queue of a session whose client may not receive them any more. */
+  droppedNotAuthorized = 0
   publishesNotAuthorized = 0
+  /** QoS 1 and 2 messages that were not taken because the store is full. */
+  publishesOverQuota = 0
   /** SUBACKs that were sent although a peer had not confirmed the route in time. */
   routesUnconfirmed = 0
   retainedStored = 0

@@ -3,10 +3,15 @@ export type BrokerErrorCode =
   | 'CONFIGURATION'
   | 'SECURITY_FILE'
   | 'KEY_SET_UNAVAILABLE'
+  | 'INTROSPECTION_UNAVAILABLE'
   | 'LISTENER'
   /** Asked to stop before the start was over. */
   | 'STOPPED'
   | 'STORE_UNAVAILABLE'
+  /** There is no room for anything new; what is kept stays, and what makes room is taken. */
+  | 'STORE_FULL'
+  /** What was stored cannot be read as it was written. */
+  | 'STORE_DAMAGED'
   | 'BUS_PROTOCOL'
   | 'STALE_EPOCH'
 

@@ -33,16 +33,28 @@ export interface RoutesKnownFrame {
   readonly sequence: number
 }
 
-/** News of a persistent session that every publisher must know, because messages go to its queue; answered with `routes-known`. */
-export interface QueueRoutesFrame {
-  readonly kind: 'queue-routes'
-  readonly sequence: number
+/**
+ * How a persistent session stands with the worker that tells of it; shared subscriptions prefer members with a connection.
+ * `opened`: it has its connection there from now on, and what is put is all that it has. `over`: it is gone.
+ */
+export type SessionState = 'opened' | 'online' | 'offline' | 'over'
+
+/** News of a persistent session. */
+export interface SessionNews {
   readonly clientId: string
+  /** Of the claim that the news is of: what is known of a later claim counts, not this. */
+  readonly epoch: number
+  readonly state: SessionState
   readonly put: readonly Subscription[]
   /** Topic Filters withdrawn. */
   readonly removed: readonly string[]
-  /** Whether the session has a connection at the sending worker; shared subscriptions prefer such members. */
-  readonly online: boolean
+}
+
+/** What every publisher must know, because messages go to the queue of the session; answered with `routes-known`. */
+export interface QueueRoutesFrame {
+  readonly kind: 'queue-routes'
+  readonly sequence: number
+  readonly news: SessionNews
 }
 
 /** Messages were appended to the queues of these clients, which are at home on the receiving worker. */

@@ -1,18 +1,29 @@
 import type { QoS } from '../protocol/packets.ts'
 
-/** What a permission allows to do (HiveMQ ESE's `activity`). */
+/** What a permission is about (HiveMQ ESE's `activity`). */
 export type Activity = 'publish' | 'subscribe'
 
-/** One permission in HiveMQ ESE's model. All permissions allow; what none of them allows is denied. */
+/**
+ * How `topicFilter` is read. `filter`: a Topic Filter. `literal`: that text and nothing else, wildcards included
+ * (EMQX's `eq`). `routing-key`: RabbitMQ's pattern on the AMQP form of a topic, in which `*` stands for any text.
+ */
+export type TopicSyntax = 'filter' | 'literal' | 'routing-key'
+
+/** One permission in HiveMQ ESE's model, with the denials that EMQX adds. Of a list the first that applies decides. */
 export interface Permission {
+  readonly effect: 'allow' | 'deny'
   readonly topicFilter: string
+  readonly syntax: TopicSyntax
+  /** Of the PUBLISH, or as requested in the SUBSCRIBE. */
   readonly qos: readonly QoS[]
   readonly activity: readonly Activity[]
-  readonly retainedPublishAllowed: boolean
-  readonly sharedSubscribeAllowed: boolean
-  /** Empty: any Share Name. */
+  /** The RETAIN flag that a PUBLISH has to have. */
+  readonly retain: 'any' | 'retained' | 'not-retained'
+  /** Whether it is about Shared Subscriptions, ordinary ones, or both. */
+  readonly shared: 'any' | 'shared' | 'not-shared'
+  /** Empty or `#`: any Share Name. */
   readonly sharedGroup: string
-  /** Where the permission came from: `allow-all`, or the name of a user or role. */
+  /** Where the permission came from: `allow-all`, or the name of a user, role or claim. */
   readonly from: string
 }
 
@@ -22,15 +33,19 @@ export interface Permissions {
   mayPublish(topicName: string, qos: QoS, retain: boolean): boolean
   /** `topicFilter` without the `$share/<name>/` prefix; `shareName` undefined for an ordinary subscription. */
   maySubscribe(topicFilter: string, qos: QoS, shareName: string | undefined): boolean
+  /** Whether some subscription that is allowed brings messages of this topic: for those that were queued before. */
+  mayReceive(topicName: string): boolean
 }
 
 /** The one permission of the allow-all authorization manager. */
 export const ALLOW_ALL: Permission = {
+  effect: 'allow',
   topicFilter: '#',
+  syntax: 'filter',
   qos: [0, 1, 2],
   activity: ['publish', 'subscribe'],
-  retainedPublishAllowed: true,
-  sharedSubscribeAllowed: true,
+  retain: 'any',
+  shared: 'any',
   sharedGroup: '',
   from: 'allow-all',
 }
@@ -40,4 +55,5 @@ export const allowAllPermissions: Permissions = {
   list: [ALLOW_ALL],
   mayPublish: () => true,
   maySubscribe: () => true,
+  mayReceive: () => true,
 }

@@ -1,10 +1,14 @@
-import type { ListenerIdentity } from './connection.ts'
+import type { ClientCertificate, ListenerIdentity, UpgradeHeaders } from './connection.ts'
 import type { Permissions } from '../core/permissions.ts'
 
 /** What a client shows at the door. */
 export interface Credentials {
   readonly listener: ListenerIdentity
   readonly remoteAddress: string
+  /** Shown when the connection was made; undefined: none was. */
+  readonly clientCertificate?: ClientCertificate | undefined
+  /** Of the WebSocket's upgrade request; undefined: there was none. */
+  readonly upgradeHeaders?: UpgradeHeaders | undefined
   /** The Client Identifier of CONNECT, or the one assigned. */
   readonly clientId: string
   readonly username: string | undefined
@@ -19,7 +23,28 @@ export interface Identity {
   readonly owner: string
   /** Unix time in ms after which the proof is no longer valid; undefined: it does not end. */
   readonly expiresAtMs: number | undefined
+  /** How the proof stands while the client is connected; absent: it does not change. */
+  readonly standing?: Standing
 }
+
+/** What may become of a proof after the client was let in. */
+export interface Standing {
+  /** Whether it was revoked here since; asked of every connected client when anything is. */
+  revoked(): boolean
+  /** How often `holds` is to be asked; undefined: never. */
+  readonly recheckMs: number | undefined
+  /** Whether its issuer still stands by it; a fault on the way says nothing against it. Never rejects. */
+  holds(): Promise<boolean>
+  /** What the security configuration makes of the client now that it was replaced; absent: it cannot be. */
+  review?(): Review
+}
+
+/** What another configuration makes of a client that is connected. */
+export type Review =
+  | { readonly kind: 'stands' }
+  | { readonly kind: 'permissions'; readonly permissions: Permissions }
+  /** It would not be let in as it was, or not without its credentials being looked at again. */
+  | { readonly kind: 'refused' }
 
 /** What the door decided. */
 export type Admission =

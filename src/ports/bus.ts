@@ -11,6 +11,8 @@ export interface Bus {
   /** Queues a frame; it leaves with the tick. A peer that is not up is ignored: its death is reported by `onPeer`. */
   send(to: WorkerAddress, frame: Frame): void
   broadcast(frame: Frame): void
+  /** More waits for this peer than it takes: QoS 0 messages for it are better dropped, and publishers held back. */
+  congested(to: WorkerAddress): boolean
   /** Resolves when each frame sent so far was taken by the operating system on its way, or its peer is down. */
   taken(): Promise<void>
   /** Set once, before the first peer is up. */

@@ -41,6 +41,8 @@ export type ClaimResult =
       readonly kind: 'claimed'
       /** Raised by each claim; every later write names it, and a write with an older one is refused (`STALE_EPOCH`). */
       readonly epoch: number
+      /** Whether there was a persistent session before, continued or not: publishers may know its subscriptions. */
+      readonly persistentBefore: boolean
       /** Whether the state below is that of an earlier connection. */
       readonly present: boolean
       /** The worker that held the session with a connection open, if there was one; it must let go of it. */
@@ -48,7 +50,10 @@ export type ClaimResult =
       readonly subscriptions: readonly Subscription[]
       /** Packet Identifiers of QoS 2 messages received and not yet released by the client. */
       readonly receivedPacketIds: readonly number[]
-      /** Newest position of the queue that may have been sent on an earlier connection; 0: none. */
+      /**
+       * Newest position of the queue that may have been sent on an earlier connection; 0: none. Where one was open
+       * until now this is the newest position that there is.
+       */
       readonly sentUpTo: number
       /** Will of an earlier connection whose delay is cut short because a Clean Start ends its session. */
       readonly dueWill: StoredWill | undefined
@@ -57,10 +62,12 @@ export type ClaimResult =
 /** A session that lost its connection for good, or whose will is due. */
 export interface DueSession {
   readonly clientId: string
+  /** Of its last claim. */
+  readonly epoch: number
   /** To be published now. */
   readonly will: StoredWill | undefined
-  /** The session is gone with everything in it; its subscriptions, so that routes can be withdrawn. */
-  readonly expired: readonly Subscription[] | undefined
+  /** A persistent session is gone with everything in it: routes to its queue are to be withdrawn. */
+  readonly expired: boolean
 }
 
 /**
@@ -85,6 +92,13 @@ export interface SessionStore {
   takeDue(nowMs: number, limit: number): Promise<readonly DueSession[]>
 }
 
+/** A subscription, the client it belongs to, and the claim under which the session is listed. */
+export interface OwnedSubscription {
+  readonly clientId: string
+  readonly epoch: number
+  readonly subscription: Subscription
+}
+
 /** Subscriptions of persistent sessions. */
 export interface SubscriptionStore {
   /** One call per SUBSCRIBE; a filter that exists is replaced. */
@@ -92,7 +106,7 @@ export interface SubscriptionStore {
   /** One call per UNSUBSCRIBE. */
   remove(clientId: string, epoch: number, topicFilters: readonly string[]): Promise<void>
   /** Every subscription of every persistent session, for a worker that starts; in pages. */
-  all(): AsyncIterable<readonly { readonly clientId: string; readonly subscription: Subscription }[]>
+  all(): AsyncIterable<readonly OwnedSubscription[]>
 }
 
 /** A message in the queue of a persistent session. */
@@ -126,6 +140,14 @@ export interface Wake {
   readonly home: WorkerAddress
 }
 
+/** A QoS 2 message that the session of its publisher is to remember as received (v5 4.3.3). */
+export interface ReceivedMark {
+  readonly clientId: string
+  /** Of the publisher's claim. */
+  readonly epoch: number
+  readonly packetId: number
+}
+
 /** What of a queue append concerns the publisher. */
 export interface AppendResult {
   readonly wakes: readonly Wake[]
@@ -135,8 +157,12 @@ export interface AppendResult {
 
 /** Queues of persistent sessions; bounded per session, the newest message is dropped at the bound. */
 export interface QueueStore {
-  /** Resolves when the message is as safe as the store makes it; the body is stored once for all targets. */
-  append(targets: readonly QueueTarget[], message: Message): Promise<AppendResult>
+  /**
+   * Resolves when the message is as safe as the store makes it; the body is stored once for all targets. With `received`
+   * the message and its mark are stored together or not at all, and a publisher whose session was claimed again is
+   * refused (`STALE_EPOCH`); without targets the mark alone is stored.
+   */
+  append(targets: readonly QueueTarget[], message: Message, received?: ReceivedMark): Promise<AppendResult>
   /** Up to `limit` messages after `after` (0: from the start), oldest first. */
   read(clientId: string, after: number, limit: number): Promise<readonly QueuedMessage[]>
   /** Outbound QoS 2: PUBREC was seen (v5 4.3.3). */

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { LinkFrame } from '../../src/bus/frame-bodies.ts'
+import { FRAME_VERSION } from '../../src/bus/frame-codec.ts'
 import { BusHost } from '../support/bus-host.ts'
 import { BusWorker, bytesOf, deliver, payloads, RawPeer } from '../support/bus-worker.ts'
 import { everyKind } from '../support/frame-catalogue.ts'
@@ -151,13 +152,22 @@ describe('HostBus', () => {
 
     const broken: readonly { readonly what: string; readonly bytes: Buffer; readonly says: RegExp }[] = [
       { what: 'an unknown version', bytes: Buffer.from([0, 0, 0, 2, 9, 1]), says: /unknown frame version 9/ },
-      { what: 'an unknown kind', bytes: Buffer.from([0, 0, 0, 2, 1, 99]), says: /unknown frame kind 99/ },
+      { what: 'an unknown kind', bytes: Buffer.from([0, 0, 0, 2, FRAME_VERSION, 99]), says: /unknown frame kind 99/ },
       { what: 'an empty frame', bytes: Buffer.from([0, 0, 0, 0]), says: /ends after its bytes/ },
-      { what: 'a frame that ends early', bytes: Buffer.from([0, 0, 0, 3, 1, 5, 1]), says: /longer than its bytes/ },
+      {
+        what: 'a frame that ends early',
+        bytes: Buffer.from([0, 0, 0, 3, FRAME_VERSION, 5, 1]),
+        says: /longer than its bytes/,
+      },
       {
         what: 'a frame with bytes left over',
-        bytes: Buffer.from([0, 0, 0, 4, 1, 3, 1, 1]),
+        bytes: Buffer.from([0, 0, 0, 4, FRAME_VERSION, 3, 1, 1]),
         says: /1 bytes are left over/,
+      },
+      {
+        what: 'an unknown session state',
+        bytes: Buffer.from([0, 0, 0, 8, FRAME_VERSION, 4, 1, 0, 1, 4, 0, 0]),
+        says: /unknown session state 4/,
       },
       {
         what: 'a frame longer than allowed',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { waitFor, within } from '../support/wait-for.ts'
 import type { UnderTest } from './connection-under-test.ts'
-import { fence, MIB, nextTurn, randomBytes, randomChunks, SEED } from './connection-under-test.ts'
+import { fence, letIn, MIB, nextTurn, randomBytes, randomChunks, SEED } from './connection-under-test.ts'
 
 /** Bytes in both directions, and holding back either side. */
 export function testConnectionBytes(under: UnderTest): void {
@@ -31,6 +31,16 @@ export function testConnectionBytes(under: UnderTest): void {
     await waitFor('the last packet', () => client.received.toString().endsWith('packet 99;'))
     assert.equal(client.arrivals, 1)
     assert.equal(accepted.drains, 0, 'nothing had to wait')
+  })
+
+  it('counts what arrives and what is handed to the operating system', async () => {
+    const { client, accepted } = await under.harness.pair(under.port)
+    accepted.onReceived = bytes => accepted.write(bytes)
+    const sent = randomBytes(SEED, 100_000)
+    client.send(sent)
+    await waitFor('the echo', () => client.received.length === sent.length)
+    const { bytesReceived, bytesSent } = under.harness.counters
+    assert.deepEqual([bytesReceived, bytesSent], [sent.length, sent.length])
   })
 
   it('takes 5 MB in', async () => {
@@ -100,6 +110,7 @@ export function testConnectionBytes(under: UnderTest): void {
 
   it('delivers nothing during a pause and everything, in order, after it', async () => {
     const { client, accepted } = await under.harness.pair(under.port)
+    letIn(accepted.connection)
     accepted.connection.pause()
     const sent = randomChunks(SEED, 50, 5_000)
     for (const chunk of sent) client.send(chunk)

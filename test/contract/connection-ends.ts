@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { waitFor } from '../support/wait-for.ts'
 import type { UnderTest } from './connection-under-test.ts'
-import { fence, MIB, randomBytes, SEED } from './connection-under-test.ts'
+import { fence, letIn, MIB, randomBytes, SEED } from './connection-under-test.ts'
 
 /** Every way a connection ends. */
 export function testConnectionEnds(under: UnderTest): void {
@@ -101,6 +101,7 @@ export function testConnectionEnds(under: UnderTest): void {
 
   it('passes on what a client sent before it closed, also when that was during a pause', async () => {
     const { client, accepted } = await under.harness.pair(under.port)
+    letIn(accepted.connection)
     accepted.connection.pause()
     const sent = randomBytes(SEED, 200_000)
     client.send(sent)

@@ -1,3 +1,4 @@
+import type { Connection } from '../../src/ports/connection.ts'
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach } from 'node:test'
 import type { ConnectClient } from '../support/byte-clients.ts'
@@ -73,4 +74,10 @@ export function randomChunks(seed: number, count: number, lengthMax: number): re
 /** The end of this turn of the event loop, at which gathered bytes are sent. */
 export function nextTurn(): Promise<void> {
   return new Promise(resolve => void setImmediate(resolve))
+}
+
+/** The broker pauses a connection while it decides on its CONNECT; the bounds of a client that is let in hold after it. */
+export function letIn(connection: Connection): void {
+  connection.pause()
+  connection.resume()
 }

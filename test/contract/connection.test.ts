@@ -1,10 +1,17 @@
 import { after, describe } from 'node:test'
+import type { ListenerOptions } from '../../src/transport/listener-options.ts'
+import { openSecureUwsListener } from '../../src/transport/secure-websocket-listener.ts'
+import { openSecureWsListener } from '../../src/transport/secure-ws-listener.ts'
 import { openTcpListener } from '../../src/transport/tcp-listener.ts'
+import { openTlsListener } from '../../src/transport/tls-listener.ts'
+import type { TlsListenerOptions } from '../../src/transport/tls-setup.ts'
 import { loadUws } from '../../src/transport/uws.ts'
 import { openUwsListener } from '../../src/transport/websocket-listener.ts'
 import { openWsListener } from '../../src/transport/ws-listener.ts'
-import { connectTcp, connectWebSocket } from '../support/byte-clients.ts'
+import { connectSecureWebSocket, connectTcp, connectTls, connectWebSocket } from '../support/byte-clients.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
+import { TestAuthority } from '../support/test-certificates.ts'
+import { testTlsSetup, writeTlsFiles } from '../support/test-tls.ts'
 import { testConnectionBytes } from './connection-bytes.ts'
 import { testConnectionEnds } from './connection-ends.ts'
 import { testConnectionListener } from './connection-listener.ts'
@@ -15,6 +22,14 @@ const cacheFolder = await makeTemporaryFolder()
 after(() => cacheFolder.remove())
 const uws = loadUws(cacheFolder.path)
 if ('unavailable' in uws) throw new Error(`uWebSockets.js cannot be tested here: ${uws.unavailable}`)
+
+const authority = TestAuthority.root()
+const trust = { ca: authority.certificate }
+const tls = await testTlsSetup(await writeTlsFiles(cacheFolder.path, authority))
+
+function overTls(options: ListenerOptions): TlsListenerOptions {
+  return { ...options, tls }
+}
 
 const transports: readonly Transport[] = [
   {
@@ -43,6 +58,27 @@ const transports: readonly Transport[] = [
     open: options => openWsListener(options),
     connect: connectWebSocket,
     listenerName: 'websocket-listener',
+    pause: 'holds the client back',
+  },
+  {
+    name: 'TLS',
+    open: options => openTlsListener(overTls(options)),
+    connect: port => connectTls(port, trust),
+    listenerName: 'tls-tcp-listener',
+    pause: 'holds the client back',
+  },
+  {
+    name: 'WebSocket over TLS on uWebSockets.js',
+    open: options => openSecureUwsListener(uws, overTls(options)),
+    connect: port => connectSecureWebSocket(port, trust),
+    listenerName: 'tls-websocket-listener',
+    pause: 'destroys it at the bound',
+  },
+  {
+    name: 'WebSocket over TLS on ws',
+    open: options => openSecureWsListener(overTls(options)),
+    connect: port => connectSecureWebSocket(port, trust),
+    listenerName: 'tls-websocket-listener',
     pause: 'holds the client back',
   },
 ]

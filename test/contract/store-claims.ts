@@ -2,11 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Store } from '../../src/ports/store.ts'
 import {
+  append,
   ascending,
+  atLeastOnce,
   claim,
   claimOf,
   fill,
   gather,
+  message,
   type OpenStore,
   queued,
   staleEpoch,
@@ -27,6 +30,7 @@ export function claimsContract(open: OpenStore): void {
         assert.deepEqual(result, {
           kind: 'claimed',
           epoch: result.epoch,
+          persistentBefore: false,
           present: false,
           previousHome: undefined,
           subscriptions: [],
@@ -45,6 +49,41 @@ export function claimsContract(open: OpenStore): void {
         const messages = await store.queues.read('c', 0, 100)
         await store.sessions.abandon('node/2', clock.nowMs())
         assert.equal((await claim(store)).sentUpTo, messages.at(-1)?.position)
+      }))
+
+    it('counts all of the queue as sent where a connection was open until now', () =>
+      withStore(open, async store => {
+        await claim(store)
+        for (const text of ['one', 'two', 'three']) await append(store, text, 'c')
+        const second = await claim(store, { home: 'node/2' })
+        assert.equal(second.sentUpTo, 3)
+        await append(store, 'four', 'c')
+        await store.sessions.release('c', second.epoch, {
+          expiresAtMs: Infinity,
+          willDueAtMs: undefined,
+          sentUpTo: second.sentUpTo,
+        })
+        assert.equal((await claim(store)).sentUpTo, 3, 'the release knows better')
+        assert.equal((await claim(store, { cleanStart: true })).sentUpTo, 0)
+      }))
+
+    it('tells whether there was a persistent session, whatever becomes of it', () =>
+      withStore(open, async (store, clock) => {
+        const before = async (fields: Parameters<typeof claim>[1]): Promise<boolean> =>
+          (await claim(store, fields)).persistentBefore
+        assert.equal(await before({}), false)
+        assert.equal(await before({}), true, 'it goes on')
+        assert.equal(await before({ cleanStart: true, sessionExpiryIntervalSeconds: 0 }), true, 'it was discarded')
+        assert.equal(await before({ sessionExpiryIntervalSeconds: 0 }), false)
+        const { epoch } = await claim(store)
+        await store.sessions.release('c', epoch, { expiresAtMs: 0, willDueAtMs: undefined, sentUpTo: 0 })
+        const gone = await claim(store, { sessionExpiryIntervalSeconds: 1 })
+        assert.equal(gone.persistentBefore, false, 'it has ended')
+        const expiresAtMs = clock.nowMs() + 1000
+        await store.sessions.release('c', gone.epoch, { expiresAtMs, willDueAtMs: undefined, sentUpTo: 0 })
+        clock.advance(1000)
+        const { present, persistentBefore } = await claim(store)
+        assert.deepEqual([present, persistentBefore], [false, true], 'it is over, and nobody was told')
       }))
 
     it('brings back the state of a persistent session', () =>
@@ -190,11 +229,17 @@ export function claimsContract(open: OpenStore): void {
   })
 
   describe('epoch', () => {
-    const writes: Readonly<Record<string, (store: Store, epoch: number) => Promise<void>>> = {
+    const writes: Readonly<Record<string, (store: Store, epoch: number) => Promise<unknown>>> = {
       release: (store, epoch) =>
         store.sessions.release('c', epoch, { expiresAtMs: Infinity, willDueAtMs: undefined, sentUpTo: 0 }),
       end: (store, epoch) => store.sessions.end('c', epoch),
       markReceived: (store, epoch) => store.sessions.markReceived('c', epoch, 1, true),
+      'queues.append with its mark': (store, epoch) =>
+        store.queues.append([{ clientId: 'c', delivery: atLeastOnce }], message('late'), {
+          clientId: 'c',
+          epoch,
+          packetId: 1,
+        }),
       'subscriptions.put': (store, epoch) => store.subscriptions.put('c', epoch, [subscription('late')]),
       'subscriptions.remove': (store, epoch) => store.subscriptions.remove('c', epoch, ['a/#']),
       'queues.markReleased': (store, epoch) => store.queues.markReleased('c', epoch, 1),
@@ -212,8 +257,9 @@ export function claimsContract(open: OpenStore): void {
           assert.equal(third.previousHome, 'node/2')
           assert.deepEqual(third.subscriptions, [subscription('a/#')])
           assert.deepEqual(third.receivedPacketIds, [7])
-          const [message] = await store.queues.read('c', 0, 10)
-          assert.equal(message?.released, false)
+          const [kept, ...others] = await store.queues.read('c', 0, 10)
+          assert.equal(kept?.released, false)
+          assert.deepEqual(others, [])
           await write(store, third.epoch)
         }))
 

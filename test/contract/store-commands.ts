@@ -22,13 +22,23 @@ export type Command =
       readonly expirySeconds: number
       readonly will: { readonly text: string; readonly delaySeconds: number } | undefined
     }
-  | (Write & { readonly kind: 'release'; readonly expirySeconds: number; readonly willSeconds: number })
+  | (Write & {
+      readonly kind: 'release'
+      readonly expirySeconds: number
+      readonly willSeconds: number
+      readonly sentUpTo: number
+    })
   | (Write & { readonly kind: 'end' })
   | (Write & { readonly kind: 'received'; readonly packetId: number; readonly received: boolean })
   | (Write & { readonly kind: 'subscribe' | 'unsubscribe'; readonly filters: readonly string[] })
   | (Write & { readonly kind: 'markReleased'; readonly position: number })
   | (Write & { readonly kind: 'acknowledge'; readonly positions: readonly number[] })
-  | { readonly kind: 'append'; readonly clientIds: readonly string[]; readonly text: string }
+  | {
+      readonly kind: 'append'
+      readonly clientIds: readonly string[]
+      readonly text: string
+      readonly received: (Write & { readonly packetId: number }) | undefined
+    }
   | { readonly kind: 'read'; readonly clientId: string }
   | { readonly kind: 'abandon'; readonly home: string }
   | { readonly kind: 'takeDue' }
@@ -61,6 +71,7 @@ const writes: fc.Arbitrary<Command> = fc.oneof(
     ...write,
     expirySeconds: fc.oneof(seconds, fc.constant(Infinity)),
     willSeconds: fc.oneof(seconds, fc.constant(Infinity)),
+    sentUpTo: position,
   }),
   fc.record({ kind: fc.constant('end' as const), ...write }),
   fc.record({
@@ -84,8 +95,9 @@ const others: fc.Arbitrary<Command> = fc.oneof(
 
 const appends: fc.Arbitrary<Command> = fc.record({
   kind: fc.constant('append' as const),
-  clientIds: fc.uniqueArray(clientId, { minLength: 1 }),
+  clientIds: fc.uniqueArray(clientId),
   text: fc.constantFrom('m1', 'm2', 'm3'),
+  received: fc.option(fc.record({ ...write, packetId: fc.integer({ min: 1, max: 3 }) }), { nil: undefined }),
 })
 
 /** Sequences of calls in which the interesting ones come often. */
@@ -128,7 +140,8 @@ export class CommandRunner {
       case 'release': {
         const willDueAtMs = command.willSeconds === Infinity ? undefined : nowMs + command.willSeconds * 1000
         const expiresAtMs = nowMs + command.expirySeconds * 1000
-        return sessions.release(command.clientId, this.#epoch(command), { expiresAtMs, willDueAtMs, sentUpTo: 0 })
+        const { sentUpTo } = command
+        return sessions.release(command.clientId, this.#epoch(command), { expiresAtMs, willDueAtMs, sentUpTo })
       }
       case 'end':
         return sessions.end(command.clientId, this.#epoch(command))
@@ -148,7 +161,13 @@ export class CommandRunner {
         return queues.remove(command.clientId, this.#epoch(command), command.positions)
       case 'append': {
         const targets = command.clientIds.map(client => ({ clientId: client, delivery: atLeastOnce }))
-        const { wakes, dropped } = await queues.append(targets, message(command.text))
+        const { received } = command
+        const mark = received && {
+          clientId: received.clientId,
+          epoch: this.#epoch(received),
+          packetId: received.packetId,
+        }
+        const { wakes, dropped } = await queues.append(targets, message(command.text), mark)
         return { wakes: wakes.map(wake => `${wake.clientId} ${wake.home}`), dropped }
       }
       case 'read': {
@@ -161,7 +180,11 @@ export class CommandRunner {
         return this.#takeDue(nowMs)
       case 'all': {
         const owned = await gather(subscriptions.all())
-        return owned.map(entry => `${entry.clientId} ${entry.subscription.topicFilter}`).sort()
+        return owned
+          .map(({ clientId: client, epoch, subscription: { topicFilter } }) => {
+            return `${client} ${this.#claimsUpTo(client, epoch)} ${topicFilter}`
+          })
+          .sort()
       }
       case 'advance':
         return this.#clock.advance(command.seconds * 1000)
@@ -185,7 +208,9 @@ export class CommandRunner {
     this.#epochs.set(command.clientId, [...epochs, result.epoch])
     return {
       present: result.present,
+      persistentBefore: result.persistentBefore,
       previousHome: result.previousHome,
+      sentUpTo: result.sentUpTo,
       dueWill: result.dueWill?.message.payload.toString(),
       filters: result.subscriptions.map(({ topicFilter }) => topicFilter).sort(),
       received: ascending(result.receivedPacketIds),
@@ -195,12 +220,18 @@ export class CommandRunner {
   async #takeDue(nowMs: number): Promise<Answer> {
     const due = await this.#store.sessions.takeDue(nowMs, 1000)
     return due
-      .map(({ clientId: client, will, expired }) => ({
+      .map(({ clientId: client, epoch, will, expired }) => ({
         clientId: client,
+        claims: this.#claimsUpTo(client, epoch),
         will: will?.message.payload.toString(),
-        expired: expired?.map(({ topicFilter }) => topicFilter).sort(),
+        expired,
       }))
       .sort((one, other) => (one.clientId < other.clientId ? -1 : 1))
+  }
+
+  /** Which claim of the client had this epoch; 0: none. */
+  #claimsUpTo(client: string, epoch: number): number {
+    return (this.#epochs.get(client)?.indexOf(epoch) ?? -1) + 1
   }
 
   #epoch({ clientId: client, claimsBack: back }: Write): number {

@@ -10,6 +10,7 @@ export interface SmallLimits {
   readonly subscriptionsPerSessionMax?: number
   readonly queuedMessagesMax?: number
   readonly queuedBytesMax?: number
+  readonly queueFull?: 'discard' | 'discard-oldest'
   readonly retainedMessagesMax?: number
 }
 

@@ -14,6 +14,7 @@ interface ModelSession {
   received: number[]
   queue: { position: number; text: string; released: boolean }[]
   lastPosition: number
+  sentUpTo: number
 }
 
 /** What a command is answered, without epochs; those are counted by the claims of a client. */
@@ -35,7 +36,7 @@ export class StoreModel {
       case 'claim':
         return this.#claim(command, now)
       case 'append':
-        return this.#append(command.clientIds, command.text, now)
+        return this.#append(command, now)
       case 'read':
         return (
           this.#alive(command.clientId, now)?.queue.map(({ position, text, released }) => [position, text, released]) ??
@@ -48,7 +49,7 @@ export class StoreModel {
       case 'all':
         return [...this.#sessions]
           .filter(([clientId, { expirySeconds }]) => expirySeconds > 0 && this.#alive(clientId, now) !== undefined)
-          .flatMap(([clientId, { filters }]) => filters.map(filter => `${clientId} ${filter}`))
+          .flatMap(([clientId, { claims, filters }]) => filters.map(filter => `${clientId} ${claims} ${filter}`))
           .sort()
       case 'advance':
         return undefined
@@ -72,11 +73,21 @@ export class StoreModel {
     const dueWill = kept === undefined ? undefined : dueByClaim(kept, present, now)
     const claims = (this.#claims.get(clientId) ?? 0) + 1
     this.#claims.set(clientId, claims)
-    const base = present && alive !== undefined ? alive : { filters: [], received: [], queue: [], lastPosition: 0 }
+    const empty = { home: undefined, filters: [], received: [], queue: [], lastPosition: 0, sentUpTo: 0 }
+    const base = present && alive !== undefined ? alive : empty
     const { filters, received, queue, lastPosition } = base
+    const sentUpTo = base.home === undefined ? base.sentUpTo : lastPosition
     const held = { owner, claims, home, expirySeconds, will, willDueAt: Infinity, endsAt: Infinity }
-    this.#sessions.set(clientId, { ...held, filters, received, queue, lastPosition })
-    return { present, previousHome: kept?.home, dueWill, filters: [...filters].sort(), received: ascending(received) }
+    this.#sessions.set(clientId, { ...held, filters, received, queue, lastPosition, sentUpTo })
+    return {
+      present,
+      persistentBefore: kept !== undefined && kept.expirySeconds > 0,
+      previousHome: kept?.home,
+      sentUpTo,
+      dueWill,
+      filters: [...filters].sort(),
+      received: ascending(received),
+    }
   }
 
   #write(
@@ -91,11 +102,10 @@ export class StoreModel {
         this.#sessions.delete(clientId)
         return undefined
       case 'release':
+        session.sentUpTo = command.sentUpTo
         return this.#letGo(clientId, session, now, now + command.expirySeconds * 1000, now + command.willSeconds * 1000)
       case 'received':
-        session.received = session.received.filter(packetId => packetId !== command.packetId)
-        if (command.received) session.received.push(command.packetId)
-        return undefined
+        return mark(session, command.packetId, command.received)
       case 'subscribe':
         session.filters = [...new Set([...session.filters, ...command.filters])]
         return undefined
@@ -113,7 +123,12 @@ export class StoreModel {
     }
   }
 
-  #append(clientIds: readonly string[], text: string, now: number): Answer {
+  #append({ clientIds, text, received }: Extract<Command, { kind: 'append' }>, now: number): Answer {
+    if (received !== undefined) {
+      const publisher = this.#alive(received.clientId, now)
+      if (publisher === undefined || received.claimsBack > 0) return 'STALE_EPOCH'
+      mark(publisher, received.packetId, true)
+    }
     const wakes: string[] = []
     let dropped = 0
     for (const clientId of clientIds) {
@@ -135,6 +150,7 @@ export class StoreModel {
       if (session.home !== home) continue
       const { expirySeconds, will } = session
       const seconds = expirySeconds === 0xffffffff ? Infinity : expirySeconds
+      session.sentUpTo = session.lastPosition
       this.#letGo(clientId, session, now, now + seconds * 1000, now + (will?.delaySeconds ?? 0) * 1000)
     }
     return undefined
@@ -155,7 +171,7 @@ export class StoreModel {
       const ended = session.endsAt <= now
       const will = session.willDueAt <= now ? session.will?.text : undefined
       if (!ended && will === undefined) continue
-      taken.push({ clientId, will, expired: ended ? [...session.filters].sort() : undefined })
+      taken.push({ clientId, claims: session.claims, will, expired: ended && session.expirySeconds > 0 })
       if (ended) this.#sessions.delete(clientId)
       else {
         session.will = undefined
@@ -164,6 +180,11 @@ export class StoreModel {
     }
     return taken
   }
+}
+
+function mark(session: ModelSession, packetId: number, received: boolean): undefined {
+  session.received = session.received.filter(marked => marked !== packetId)
+  if (received) session.received.push(packetId)
 }
 
 function dueByClaim(session: ModelSession, goesOn: boolean, now: number): string | undefined {

@@ -8,6 +8,7 @@ import {
   message,
   type OpenStore,
   queued,
+  staleEpoch,
   subscription,
   withStore,
 } from './store-contract.ts'
@@ -131,6 +132,36 @@ export function queuesContract(open: OpenStore): void {
         assert.deepEqual(await store.queues.append([], message('m')), { wakes: [], dropped: 0 })
         assert.deepEqual(await queued(store, 'short'), [])
         assert.deepEqual(await queued(store, 'unknown'), [])
+      }))
+
+    it('take a message and the mark of its publisher together', () =>
+      withStore(open, async store => {
+        const { epoch } = await claim(store, { clientId: 'publisher' })
+        await claim(store)
+        const target = [{ clientId: 'c', delivery: atLeastOnce }]
+        await store.queues.append(target, message('m'), { clientId: 'publisher', epoch, packetId: 9 })
+        assert.deepEqual(await queued(store, 'c'), [[1, 'm']])
+        assert.deepEqual((await claim(store, { clientId: 'publisher' })).receivedPacketIds, [9])
+      }))
+
+    it('take neither where the session of the publisher was claimed again', () =>
+      withStore(open, async store => {
+        const { epoch } = await claim(store, { clientId: 'publisher' })
+        await claim(store)
+        await claim(store, { clientId: 'publisher', home: 'node/2' })
+        const target = [{ clientId: 'c', delivery: atLeastOnce }]
+        const late = store.queues.append(target, message('m'), { clientId: 'publisher', epoch, packetId: 9 })
+        await assert.rejects(late, staleEpoch)
+        assert.deepEqual(await queued(store, 'c'), [])
+        assert.deepEqual((await claim(store, { clientId: 'publisher' })).receivedPacketIds, [])
+      }))
+
+    it('take the mark alone where nobody gets the message', () =>
+      withStore(open, async store => {
+        const { epoch } = await claim(store)
+        const mark = { clientId: 'c', epoch, packetId: 9 }
+        assert.deepEqual(await store.queues.append([], message('m'), mark), { wakes: [], dropped: 0 })
+        assert.deepEqual((await claim(store)).receivedPacketIds, [9])
       }))
 
     it('start from the first position in a new session', () =>

@@ -29,9 +29,11 @@ export function subscriptionsContract(open: OpenStore): void {
     it('of every persistent session are listed in pages of a hundred, on-line or not', () =>
       withStore(open, async (store, clock) => {
         const expected = new Set<string>()
+        const epochs = new Map<string, number>()
         for (let client = 0; client < 50; client++) {
           const clientId = `c${client}`
           const { epoch } = await claim(store, { clientId })
+          epochs.set(clientId, epoch)
           const filters = Array.from({ length: 7 }, (_, i) => `f/${i}`)
           await store.subscriptions.put(
             clientId,
@@ -51,7 +53,8 @@ export function subscriptionsContract(open: OpenStore): void {
         const listed = new Set<string>()
         for await (const page of store.subscriptions.all()) {
           assert(page.length > 0 && page.length <= 100)
-          for (const { clientId, subscription: stored } of page) {
+          for (const { clientId, epoch, subscription: stored } of page) {
+            assert.equal(epoch, epochs.get(clientId))
             assert.deepEqual(stored, subscription(stored.topicFilter))
             listed.add(`${clientId} ${stored.topicFilter}`)
           }

@@ -65,6 +65,18 @@ function testWebSocket(loaded: LoadedUws, level: string): void {
     })
   }
 
+  it('shows the headers in which a client may say who it is, and no others', async () => {
+    const headers = { Authorization: 'Bearer abc', Cookie: 'a=b' }
+    const webSocket = new WebSocket(`ws://127.0.0.1:${port}/mqtt`, ['mqtt'], { headers })
+    await once(webSocket, 'open')
+    const connection = harness.accepted[0]?.connection
+    assert.deepEqual(Object.fromEntries(connection?.upgradeHeaders ?? []), {
+      authorization: 'Bearer abc',
+      cookie: 'a=b',
+    })
+    webSocket.terminate()
+  })
+
   it('answers a plain HTTP request with 404', async () => {
     const request = get({ port, host: '127.0.0.1', path: '/mqtt', agent: false })
     const [response] = await once(request, 'response')

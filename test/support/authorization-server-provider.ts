@@ -6,11 +6,15 @@ import type { SigningAlgorithm, SigningKeys } from './signing-keys.ts'
 /** How the access token looks: as Okta writes it, or as RFC 9068 says. */
 export type TokenShape = 'okta' | 'rfc9068'
 
+/** Whether the access token says something to whoever holds it. */
+export type TokenFormat = 'jwt' | 'opaque'
+
 /** What the provider is built from. */
 export interface ProviderOptions {
   readonly issuer: string
   readonly audience: string
   readonly shape: TokenShape
+  readonly format: TokenFormat
   readonly lifetimeSeconds: number
   readonly clientSecret: string
   readonly clientIdFor: (algorithm: SigningAlgorithm) => string
@@ -50,7 +54,7 @@ export function createProvider(options: ProviderOptions): (request: IncomingMess
           scope: 'mqtt',
           audience: options.audience,
           accessTokenTTL: lifetimeSeconds,
-          accessTokenFormat: 'jwt',
+          accessTokenFormat: options.format,
           jwt: { sign: { alg: asking[ALGORITHM_FIELD] } },
         }),
       },

@@ -8,7 +8,7 @@ import { generateSigningKeys } from './signing-keys.ts'
 import { answerTokenQuestion } from './token-introspection.ts'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { JSONWebKeySet, JWTPayload } from 'jose'
-import type { TokenShape } from './authorization-server-provider.ts'
+import type { TokenFormat, TokenShape } from './authorization-server-provider.ts'
 import type { SigningAlgorithm, SigningKeys } from './signing-keys.ts'
 
 const MOUNT = '/oauth2/default'
@@ -19,6 +19,8 @@ export interface AuthorizationServerOptions {
   readonly audience?: string
   readonly shape?: TokenShape
   readonly lifetimeSeconds?: number
+  /** `opaque`: tokens that only the introspection endpoint can read. */
+  readonly format?: TokenFormat
 }
 
 /** What goes wrong on purpose; set at any time. */
@@ -62,6 +64,7 @@ export class AuthorizationServer {
   readonly #server: Server
   readonly #shape: TokenShape
   readonly #lifetimeSeconds: number
+  readonly #format: TokenFormat
   readonly #clients: ReadonlyMap<string, string>
   readonly #revokedTokenIds = new Set<string>()
   #generation = 1
@@ -75,6 +78,7 @@ export class AuthorizationServer {
     this.audience = options.audience ?? 'HiveMQ'
     this.#shape = options.shape ?? 'okta'
     this.#lifetimeSeconds = options.lifetimeSeconds ?? 3600
+    this.#format = options.format ?? 'jwt'
     this.#clients = new Map([[this.clientId, this.clientSecret]])
     this.#newest = keys
     this.#answer = this.#buildProvider()
@@ -158,7 +162,8 @@ export class AuthorizationServer {
     if (endpoint === '/v1/keys' && this.faults.keysStatus !== 0) {
       return sendJson(response, this.faults.keysStatus, { error: 'fault' })
     }
-    if (endpoint === '/v1/introspect' || endpoint === '/v1/revoke') {
+    // Of opaque tokens the provider knows itself.
+    if (this.#format === 'jwt' && (endpoint === '/v1/introspect' || endpoint === '/v1/revoke')) {
       const kind = endpoint === '/v1/revoke' ? 'revoke' : 'introspect'
       const { status, body } = await answerTokenQuestion(kind, request, {
         issuer: this.issuer,
@@ -188,6 +193,7 @@ export class AuthorizationServer {
       issuer: this.issuer,
       audience: this.audience,
       shape: this.#shape,
+      format: this.#format,
       lifetimeSeconds: this.#lifetimeSeconds,
       clientSecret: this.clientSecret,
       clientIdFor: algorithm => this.clientIdFor(algorithm),

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import type { NetConnectOpts, Socket } from 'node:net'
 import { connect } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import { connect as connectWithTls } from 'node:tls'
 import { WebSocket } from 'ws'
 
 const FRAME_BYTES = 60_000
@@ -46,11 +48,14 @@ class Received {
 
 class TcpClient implements ByteClient {
   readonly #socket: Socket
+  /** The socket itself, or the one below its encryption. */
+  readonly #transport: Socket
   readonly #received = new Received()
   closed = false
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, transport: Socket = socket) {
     this.#socket = socket
+    this.#transport = transport
     socket.on('data', bytes => this.#received.push(Buffer.from(bytes)))
     socket.on('error', () => {}) // a reset is one of the things that are tested
     socket.on('close', () => {
@@ -87,19 +92,21 @@ class TcpClient implements ByteClient {
   }
 
   reset(): void {
-    this.#socket.resetAndDestroy()
+    resetNow(this.#transport, this.#transport !== this.#socket)
+    this.#socket.destroy()
   }
 }
 
 class WebSocketClient implements ByteClient {
   readonly #webSocket: WebSocket
-  readonly #socket: Socket
+  /** Of TCP; below the encryption, if there is one. */
+  readonly #transport: Socket
   readonly #received = new Received()
   closed = false
 
-  constructor(webSocket: WebSocket, socket: Socket) {
+  constructor(webSocket: WebSocket, transport: Socket) {
     this.#webSocket = webSocket
-    this.#socket = socket
+    this.#transport = transport
     webSocket.on('message', data => {
       if (Buffer.isBuffer(data)) this.#received.push(Buffer.from(data))
     })
@@ -141,8 +148,15 @@ class WebSocketClient implements ByteClient {
   }
 
   reset(): void {
-    this.#socket.resetAndDestroy()
+    resetNow(this.#transport, this.#webSocket.url.startsWith('wss:'))
+    this.#webSocket.terminate() // an encryption in between does not hear of it
   }
+}
+
+/** Node cannot reset a socket below an encryption; closed with bytes unread, the system resets it. */
+function resetNow(transport: Socket, encrypted: boolean): void {
+  if (encrypted) transport.destroy()
+  else transport.resetAndDestroy()
 }
 
 /** Connects with TCP. */
@@ -158,6 +172,25 @@ export async function connectWebSocket(port: number): Promise<ByteClient> {
   const socket = connect(options)
   const webSocket = new WebSocket(`ws://127.0.0.1:${port}/mqtt`, ['mqtt'], { createConnection: () => socket })
   const client = new WebSocketClient(webSocket, socket)
+  await once(webSocket, 'open')
+  return client
+}
+
+/** Connects with TLS. */
+export async function connectTls(port: number, options: ConnectionOptions): Promise<ByteClient> {
+  const transport = connect({ port, host: '127.0.0.1', noDelay: true })
+  const socket = connectWithTls({ ...options, socket: transport })
+  const client = new TcpClient(socket, transport)
+  await once(socket, 'secureConnect')
+  return client
+}
+
+/** Connects with a WebSocket over TLS that offers `mqtt`. */
+export async function connectSecureWebSocket(port: number, options: ConnectionOptions): Promise<ByteClient> {
+  const transport = connect({ port, host: '127.0.0.1', noDelay: true })
+  const createConnection = (): Socket => connectWithTls({ ...options, socket: transport })
+  const webSocket = new WebSocket(`wss://127.0.0.1:${port}/mqtt`, ['mqtt'], { createConnection })
+  const client = new WebSocketClient(webSocket, transport)
   await once(webSocket, 'open')
   return client
 }

@@ -1,3 +1,4 @@
+import { Counters } from '../../src/core/counters.ts'
 import { EndOfTick } from '../../src/core/end-of-tick.ts'
 import { SlabPool } from '../../src/protocol/slab-pool.ts'
 import { openTcpListener } from '../../src/transport/tcp-listener.ts'
@@ -12,6 +13,7 @@ const listener = await openTcpListener({
   endOfTick: new EndOfTick(task => void setImmediate(task)),
   slabs: new SlabPool(),
   clock: new FakeClock(),
+  counters: new Counters(),
   log: new ListLog(),
 })
 process.stdout.write(`${listener.identity.port}\n`)

@@ -27,20 +27,31 @@ export const everyKind: readonly Frame[] = [
   {
     kind: 'queue-routes',
     sequence: 0,
-    clientId: 'client',
-    put: [
-      {
-        topicFilter: 'a/b',
-        qos: 2,
-        noLocal: true,
-        retainAsPublished: true,
-        retainHandling: 2,
-        subscriptionIdentifier: 268_435_455,
-      },
-    ],
-    removed: ['c', 'd/+'],
-    online: true,
+    news: {
+      clientId: 'client',
+      epoch: 2 ** 33,
+      state: 'online',
+      put: [
+        {
+          topicFilter: 'a/b',
+          qos: 2,
+          noLocal: true,
+          retainAsPublished: true,
+          retainHandling: 2,
+          subscriptionIdentifier: 268_435_455,
+        },
+      ],
+      removed: ['c', 'd/+'],
+    },
   },
+  ...(['opened', 'offline', 'over'] as const).map(
+    state =>
+      ({
+        kind: 'queue-routes',
+        sequence: 2,
+        news: { clientId: '', epoch: 1, state, put: [], removed: [] },
+      }) as const,
+  ),
   { kind: 'wake', clientIds: ['one', 'two'] },
   { kind: 'takeover', clientId: 'one', epoch: 7 },
   { kind: 'yielded', clientId: 'one', epoch: 7 },

@@ -1,3 +1,4 @@
+import { Counters } from '../../src/core/counters.ts'
 import { EndOfTick } from '../../src/core/end-of-tick.ts'
 import type { Connection, ConnectionHandler, OpenListener } from '../../src/ports/connection.ts'
 import type { Log, LogFields } from '../../src/ports/telemetry.ts'
@@ -95,6 +96,7 @@ export class ListLog implements Log {
 export class ListenerHarness {
   readonly slabs = new CountingSlabPool()
   readonly clock = new FakeClock()
+  readonly counters = new Counters()
   readonly log = new ListLog()
   readonly accepted: Accepted[] = []
   readonly #open: OpenWith
@@ -119,6 +121,7 @@ export class ListenerHarness {
       endOfTick: this.#endOfTick,
       slabs: this.slabs,
       clock: this.clock,
+      counters: this.counters,
       log: this.log,
     })
     this.#listeners.push(listener)

@@ -13,6 +13,10 @@ export class MemoryNetwork {
   readonly #held = new Set<string>()
   #sent: Sent[] = []
   #takers: (() => void)[] = []
+  /** True: what is sent is not taken, as by an operating system whose buffers are full. */
+  stalled = false
+  /** Workers for which more waits than they take. */
+  readonly congested = new Set<WorkerAddress>()
 
   /** Makes the bus of a worker; it has no peers until {@link raise}. */
   join(address: WorkerAddress): MemoryBus {
@@ -59,8 +63,8 @@ export class MemoryNetwork {
 
   /** Brings the frames to their workers; false: there was nothing to do. */
   deliver(): boolean {
-    const takers = this.#takers
-    this.#takers = []
+    const takers = this.stalled ? [] : this.#takers
+    if (!this.stalled) this.#takers = []
     for (const resolve of takers) resolve()
     const sent = this.#sent
     this.#sent = sent.filter(({ from, to }) => this.#held.has(linkOf(from, to)))
@@ -100,6 +104,10 @@ export class MemoryBus implements Bus {
 
   broadcast(frame: Frame): void {
     for (const peer of this.#peers) this.send(peer, frame)
+  }
+
+  congested(to: WorkerAddress): boolean {
+    return this.#network.congested.has(to)
   }
 
   taken(): Promise<void> {

@@ -31,6 +31,8 @@ export interface TestWorker {
 export interface TestBrokersOptions {
   readonly limits?: Partial<BrokerLimits>
   readonly store?: Partial<MemoryStoreLimits>
+  /** What stands before the store. */
+  readonly around?: (store: Store) => Store
 }
 
 /** Where and how a client of a test connects; the other fields are those of its CONNECT. */
@@ -66,7 +68,8 @@ export class TestBrokers {
   #settling: Promise<void> | undefined = undefined
 
   private constructor(options: TestBrokersOptions) {
-    this.store = new MemoryStore(this.clock, options.store)
+    const store = new MemoryStore(this.clock, options.store)
+    this.store = options.around?.(store) ?? store
     this.endOfTick = new EndOfTick(task => this.#scheduled.push(task))
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
   }

@@ -1,11 +1,13 @@
 import { allowAllPermissions, type Permissions } from '../../src/core/permissions.ts'
-import type { Admission, Credentials, Door } from '../../src/ports/auth.ts'
+import type { Admission, Credentials, Door, Identity } from '../../src/ports/auth.ts'
 
 /** A door that lets everybody in, as long as a test says nothing else. The user name is the owner of the session. */
 export class TestDoor implements Door {
   /** What it was shown, in order. */
   readonly shown: Credentials[] = []
   permissions: Permissions = allowAllPermissions
+  /** What else is to be known of everybody who is let in. */
+  identity: Partial<Identity> = {}
   refusal: Extract<Admission, { readonly kind: 'refused' }> | undefined = undefined
   #opened: Promise<void> | undefined = undefined
   #open: () => void = () => {}
@@ -14,7 +16,7 @@ export class TestDoor implements Door {
     this.shown.push(credentials)
     await this.#opened
     if (this.refusal !== undefined) return this.refusal
-    const identity = { owner: credentials.username ?? '', expiresAtMs: undefined }
+    const identity = { owner: credentials.username ?? '', expiresAtMs: undefined, ...this.identity }
     return { kind: 'admitted', identity, permissions: this.permissions }
   }
 

@@ -2,12 +2,12 @@ import { Awaiting } from '../../core/inflight-window.ts'
 import { appendAcknowledgement } from '../../protocol/encoder.ts'
 import { type AcknowledgementType, PUBACK, PUBCOMP, PUBREC, PUBREL } from '../../protocol/packets.ts'
 import { ReasonCode } from '../../protocol/reason-codes.ts'
-import type { ClientChannel, ConnectedClient } from '../client-channel.ts'
+import type { Channel, ConnectedClient } from '../channel.ts'
 import type { ConnectedSession } from '../connected-session.ts'
 
 /** PUBACK, PUBREC, PUBREL and PUBCOMP (v5 3.4 to 3.7). */
 export function handleAcknowledgement(
-  channel: ClientChannel,
+  channel: Channel,
   client: ConnectedClient,
   type: AcknowledgementType,
   packetId: number,
@@ -35,7 +35,7 @@ function complete(session: ConnectedSession, position: number): void {
   session.drain?.pump()
 }
 
-function handlePubrec(channel: ClientChannel, session: ConnectedSession, packetId: number, reasonCode: number): void {
+function handlePubrec(channel: Channel, session: ConnectedSession, packetId: number, reasonCode: number): void {
   const { window } = session.subscriber
   const position = window.find(packetId, Awaiting.pubrec)
   if (position === 0) {
@@ -55,12 +55,12 @@ function handlePubrec(channel: ClientChannel, session: ConnectedSession, packetI
   )
 }
 
-function sendPubrel(channel: ClientChannel, packetId: number, reasonCode: number): void {
+function sendPubrel(channel: Channel, packetId: number, reasonCode: number): void {
   if (channel.ended) return
   appendAcknowledgement(channel.connection.out, PUBREL, channel.protocolVersion, packetId, reasonCode)
 }
 
-function handlePubrel(channel: ClientChannel, session: ConnectedSession, packetId: number): void {
+function handlePubrel(channel: Channel, session: ConnectedSession, packetId: number): void {
   const known = session.receivedPacketIds?.delete(packetId) === true
   const reasonCode = known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound
   if (!known || !session.persistent) return sendPubcomp(channel, packetId, reasonCode)
@@ -73,7 +73,7 @@ function handlePubrel(channel: ClientChannel, session: ConnectedSession, packetI
   )
 }
 
-function sendPubcomp(channel: ClientChannel, packetId: number, reasonCode: number): void {
+function sendPubcomp(channel: Channel, packetId: number, reasonCode: number): void {
   if (channel.ended) return
   appendAcknowledgement(channel.connection.out, PUBCOMP, channel.protocolVersion, packetId, reasonCode)
 }

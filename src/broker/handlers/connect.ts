@@ -1,29 +1,30 @@
 import { Message, NEVER_EXPIRES } from '../../core/message.ts'
 import type { Permissions } from '../../core/permissions.ts'
-import type { Admission } from '../../ports/auth.ts'
+import type { Admission, Identity } from '../../ports/auth.ts'
 import type { SessionClaim, StoredWill } from '../../ports/store.ts'
 import { appendConnack } from '../../protocol/encoder.ts'
-import type { ConnectPacket } from '../../protocol/packets.ts'
+import { type ConnectPacket, PACKET_BYTES_MAX } from '../../protocol/packets.ts'
 import { ReasonCode } from '../../protocol/reason-codes.ts'
 import { validTopicName } from '../../protocol/topic.ts'
-import type { ClientChannel } from '../client-channel.ts'
+import type { Channel, ConnectedClient } from '../channel.ts'
+import { reviewNewClient } from '../client-review.ts'
 import type { ConnectedSession } from '../connected-session.ts'
+import { ProofWatch, type ShownAgain } from '../proof-watch.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import { reservedTopic } from '../reserved-topic.ts'
 import type { Claimed } from '../session-manager.ts'
 
 const NEVER_SECONDS = 0xffffffff
 const ASSIGNED_ID_BYTES = 12
-/** No packet of MQTT is larger (v5 2.1.4). */
-const PACKET_BYTES_MAX = 268_435_460
 const OVERTAKEN = 'another connection of the same client was quicker'
 
 /** A CONNECT on its way through the steps; each step adds what it found. */
 interface ConnectAttempt {
-  readonly channel: ClientChannel
+  readonly channel: Channel
   readonly connect: ConnectPacket
   clientId: string
-  owner: string
+  identity: Identity | undefined
+  shown: ShownAgain | undefined
   permissions: Permissions | undefined
   claim: SessionClaim | undefined
   claimed: Claimed | undefined
@@ -44,12 +45,13 @@ const connectSteps: readonly Step[] = [
 ]
 
 /** CONNECT: lets the client in with its session, or answers why not. */
-export async function handleConnect(channel: ClientChannel, connect: ConnectPacket): Promise<void> {
+export async function handleConnect(channel: Channel, connect: ConnectPacket): Promise<void> {
   const attempt: ConnectAttempt = {
     channel,
     connect,
     clientId: connect.clientId,
-    owner: '',
+    identity: undefined,
+    shown: undefined,
     permissions: undefined,
     claim: undefined,
     claimed: undefined,
@@ -84,19 +86,22 @@ function checkWill({ connect }: ConnectAttempt): Refusal | undefined {
 async function admit(attempt: ConnectAttempt): Promise<Refusal | undefined> {
   const { channel, connect, clientId } = attempt
   const { connection, broker } = channel
-  const admission: Admission = await broker.door.admit({
+  const shown: ShownAgain = {
     listener: connection.listener,
     remoteAddress: connection.remoteAddress,
+    clientCertificate: connection.clientCertificate,
     clientId,
     username: connect.username,
-    password: connect.password,
     authenticationMethod: connect.authenticationMethod,
-    authenticationData: connect.authenticationData,
-  })
+  }
+  const { password, authenticationData } = connect
+  const { upgradeHeaders } = connection
+  const admission: Admission = await broker.door.admit({ ...shown, upgradeHeaders, password, authenticationData })
   if (admission.kind === 'refused') {
     return refuse(admission.reasonCode, `not authorized (ref ${admission.reference})`)
   }
-  attempt.owner = admission.identity.owner
+  attempt.identity = admission.identity
+  attempt.shown = shown
   attempt.permissions = admission.permissions
   return undefined
 }
@@ -114,12 +119,13 @@ function authorizeWill({ connect, permissions }: ConnectAttempt): Refusal | unde
 }
 
 async function claimSession(attempt: ConnectAttempt): Promise<Refusal | undefined> {
-  const { channel, connect, clientId, owner } = attempt
+  const { channel, connect, clientId, identity } = attempt
+  if (identity === undefined) throw new Error('steps out of order')
   const claim: SessionClaim = {
     clientId,
     home: channel.broker.address,
     cleanStart: connect.cleanStart,
-    owner,
+    owner: identity.owner,
     sessionExpiryIntervalSeconds: sessionExpiryInterval(connect),
     will: storedWill(attempt),
   }
@@ -137,8 +143,9 @@ async function claimSession(attempt: ConnectAttempt): Promise<Refusal | undefine
 }
 
 function openSession(attempt: ConnectAttempt): Refusal | undefined {
-  const { channel, connect, claim, claimed, permissions } = attempt
+  const { channel, connect, claim, claimed, permissions, identity, shown } = attempt
   if (claim === undefined || claimed === undefined || permissions === undefined) throw new Error('steps out of order')
+  if (identity === undefined || shown === undefined) throw new Error('steps out of order')
   const session = channel.broker.sessions.open(channel.connection, claim, claimed, {
     clientId: claim.clientId,
     protocolVersion: connect.protocolVersion,
@@ -147,16 +154,27 @@ function openSession(attempt: ConnectAttempt): Refusal | undefined {
   })
   if (session === undefined) return refuse(ReasonCode.ServerBusy, OVERTAKEN)
   attempt.session = session
-  const { requestProblemInformation, maximumPacketSizeBytes, keepAliveSeconds } = connect
-  channel.connected({ session, permissions, requestProblemInformation, maximumPacketSizeBytes }, keepAliveSeconds)
-  return undefined
+  const { requestProblemInformation, keepAliveSeconds } = connect
+  const proof = ProofWatch.needed(identity, shown)
+    ? new ProofWatch(channel.broker, channel, identity, shown)
+    : undefined
+  const client: ConnectedClient = {
+    session,
+    permissions,
+    requestProblemInformation,
+    proof,
+    reauthentication: 'none',
+  }
+  channel.connected(client, keepAliveSeconds)
+  // Clients that are connected are told of a revocation, and those that connect later refused: this one was neither.
+  return proof?.revocation() ?? reviewNewClient(channel, client)
 }
 
-function sendConnack(attempt: ConnectAttempt): undefined {
+function sendConnack(attempt: ConnectAttempt): Refusal | undefined {
   const { channel, connect, clientId, claimed, session } = attempt
   const { broker, connection } = channel
   const { limits, log } = broker
-  appendConnack(
+  const fits = appendConnack(
     connection.out,
     connect.protocolVersion,
     {
@@ -166,18 +184,20 @@ function sendConnack(attempt: ConnectAttempt): undefined {
       receiveMaximum: limits.receiveMaximum,
       maximumPacketSizeBytes: announcedPacketSize(limits.maximumPacketSizeBytes),
       topicAliasMaximum: limits.topicAliasMaximum,
+      authenticationMethod: connect.authenticationMethod, // v5 4.12
     },
     connect.maximumPacketSizeBytes,
   )
+  // v5 [MQTT-3.1.2-24]: a client that takes no answer cannot be served.
+  if (!fits) return refuse(ReasonCode.PacketTooLarge, 'the Maximum Packet Size is too small for CONNACK')
   log.debug('client connected', {
     clientId,
     peer: connection.remoteAddress,
     listener: connection.listener.name,
     sessionPresent: claimed?.present === true,
   })
-  if (session === undefined) return
-  broker.sessions.announceOnline(session)
-  session.drain?.wake()
+  session?.drain?.wake()
+  return undefined
 }
 
 /** Only what is less than the protocol allows anyway: some clients refuse the very largest value. */

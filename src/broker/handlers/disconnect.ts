@@ -1,9 +1,9 @@
 import type { DisconnectPacket } from '../../protocol/packets.ts'
 import { ReasonCode } from '../../protocol/reason-codes.ts'
-import type { ClientChannel, ConnectedClient } from '../client-channel.ts'
+import type { Channel, ConnectedClient } from '../channel.ts'
 
 /** DISCONNECT (v5 3.14): the client leaves, and may change how long its session stays. */
-export function handleDisconnect(channel: ClientChannel, client: ConnectedClient, packet: DisconnectPacket): void {
+export function handleDisconnect(channel: Channel, client: ConnectedClient, packet: DisconnectPacket): void {
   const { session } = client
   const { sessionExpiryIntervalSeconds } = packet
   if (sessionExpiryIntervalSeconds !== undefined) {

@@ -1,7 +1,7 @@
 import { appendPingResponse } from '../../protocol/encoder.ts'
-import type { ClientChannel } from '../client-channel.ts'
+import type { Channel } from '../channel.ts'
 
 /** PINGREQ (v5 3.12). */
-export function handlePingRequest(channel: ClientChannel): void {
+export function handlePingRequest(channel: Channel): void {
   appendPingResponse(channel.connection.out)
 }

@@ -1,14 +1,18 @@
+import { BrokerError } from '../../core/errors.ts'
+import { background } from '../../ports/telemetry.ts'
 import { appendAcknowledgement } from '../../protocol/encoder.ts'
 import type { IncomingPublish } from '../../protocol/incoming-publish.ts'
 import { type AcknowledgementType, PUBACK, PUBREC } from '../../protocol/packets.ts'
 import { ReasonCode } from '../../protocol/reason-codes.ts'
-import type { ClientChannel, ConnectedClient } from '../client-channel.ts'
+import type { Channel, ConnectedClient } from '../channel.ts'
+import type { SendAcknowledgement } from '../acknowledgement-line.ts'
 import type { ConnectedSession } from '../connected-session.ts'
 import type { Route } from '../route.ts'
 import type { Routed } from '../router.ts'
+import { unlessStale } from '../stale-epoch.ts'
 
 /** PUBLISH (v5 3.3): topic, permission, quota, routing, acknowledgement. Allocates nothing for QoS 0 on the usual way. */
-export function handlePublish(channel: ClientChannel, client: ConnectedClient, packet: IncomingPublish): void {
+export function handlePublish(channel: Channel, client: ConnectedClient, packet: IncomingPublish): void {
   const { broker } = channel
   broker.counters.messagesReceived++
   const route = channel.topics.resolve(packet)
@@ -20,32 +24,29 @@ export function handlePublish(channel: ClientChannel, client: ConnectedClient, p
   const { session } = client
   if (qos === 2) return receiveExactlyOnce(channel, session, packet, route)
   const routed = broker.router.routePacket(packet, route, session.clientId)
-  if (qos === 0) return
-  acknowledge(channel, PUBACK, packetId, routed)
+  if (routed.safe !== undefined) channel.awaitSafety(packet.packetEnd - packet.packetStart, routed.safe)
+  if (qos > 0) acknowledge(channel, PUBACK, packetId, routed)
 }
 
 /** v5 4.3.3: a Packet Identifier that is not released yet is the same message again and is only answered. */
-function receiveExactlyOnce(
-  channel: ClientChannel,
-  session: ConnectedSession,
-  packet: IncomingPublish,
-  route: Route,
-): void {
+function receiveExactlyOnce(channel: Channel, session: ConnectedSession, packet: IncomingPublish, route: Route): void {
   const { broker } = channel
   const { packetId } = packet
+  const { clientId, epoch } = session
   const received = (session.receivedPacketIds ??= new Set())
   if (received.has(packetId)) return acknowledge(channel, PUBREC, packetId, { matched: true, safe: undefined })
   if (received.size >= broker.limits.receiveMaximum && channel.protocolVersion === 5) {
     return channel.disconnect({ reasonCode: ReasonCode.ReceiveMaximumExceeded, why: 'Receive Maximum exceeded' })
   }
   received.add(packetId)
-  const routed = broker.router.routePacket(packet, route, session.clientId)
-  if (!session.persistent) return acknowledge(channel, PUBREC, packetId, routed)
-  const marked = broker.store.sessions.markReceived(session.clientId, session.epoch, packetId, true)
-  acknowledge(channel, PUBREC, packetId, { matched: routed.matched, safe: Promise.all([routed.safe, marked]) })
+  // Between the message and its mark nothing may come: one without the other loses it or doubles it.
+  const mark = session.persistent ? { clientId, epoch, packetId } : undefined
+  const routed = broker.router.routePacket(packet, route, clientId, mark)
+  if (routed.safe !== undefined) channel.awaitSafety(packet.packetEnd - packet.packetStart, routed.safe)
+  acknowledge(channel, PUBREC, packetId, routed)
 }
 
-function acknowledge(channel: ClientChannel, type: AcknowledgementType, packetId: number, routed: Routed): void {
+function acknowledge(channel: Channel, type: AcknowledgementType, packetId: number, routed: Routed): void {
   const reasonCode = routed.matched ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers
   const { out } = channel.connection
   if (routed.safe === undefined && channel.acknowledgesAtOnce) {
@@ -60,13 +61,47 @@ function acknowledge(channel: ClientChannel, type: AcknowledgementType, packetId
     () => {
       if (!channel.ended) appendAcknowledgement(out, type, channel.protocolVersion, packetId, reasonCode)
     },
-    // The message is not safe, so it is not acknowledged: the client sends it again on its next connection.
-    error => channel.failed('publish', error),
+    error => notSafe(channel, type, packetId, error),
   )
 }
 
+/** The message is not safe, so it is not acknowledged: the client sends it again on its next connection, or later. */
+function notSafe(
+  channel: Channel,
+  type: AcknowledgementType,
+  packetId: number,
+  error: unknown,
+): SendAcknowledgement | undefined {
+  if (!isFull(error)) {
+    channel.failed('publish', error)
+    return undefined
+  }
+  channel.broker.counters.publishesOverQuota++
+  const { protocolVersion, session } = channel
+  if (protocolVersion === 5) {
+    if (type === PUBREC) forget(channel, session, packetId)
+    return () => {
+      if (channel.ended) return
+      appendAcknowledgement(channel.connection.out, type, protocolVersion, packetId, ReasonCode.QuotaExceeded)
+    }
+  }
+  channel.disconnect({ reasonCode: ReasonCode.QuotaExceeded, why: 'the store is full' })
+  return undefined
+}
+
+/** v5 4.3.3: a PUBREC with an error ends the exchange, so the Packet Identifier names another message from now on. */
+function forget({ broker }: Channel, session: ConnectedSession | undefined, packetId: number): void {
+  if (session?.receivedPacketIds?.delete(packetId) !== true || !session.persistent) return
+  const forgotten = broker.store.sessions.markReceived(session.clientId, session.epoch, packetId, false)
+  background(broker.log, 'forget message', forgotten.catch(unlessStale))
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof BrokerError && error.code === 'STORE_FULL'
+}
+
 /** HiveMQ's answers: MQTT 5 clients learn the reason, then the connection ends; MQTT 3 has no way to say it. */
-function denyPublish(channel: ClientChannel, client: ConnectedClient, packet: IncomingPublish, route: Route): void {
+function denyPublish(channel: Channel, client: ConnectedClient, packet: IncomingPublish, route: Route): void {
   const { qos, retain, packetId } = packet
   channel.broker.counters.publishesNotAuthorized++
   const why = `Not authorized to publish on topic '${route.topicName}' with QoS '${qos}' and retain '${retain}'`

@@ -3,13 +3,15 @@ import { appendSuback } from '../../protocol/encoder.ts'
 import type { SubscribePacket, SubscriptionRequest } from '../../protocol/packets.ts'
 import { ReasonCode } from '../../protocol/reason-codes.ts'
 import { parseSharedFilter, validTopicFilter } from '../../protocol/topic.ts'
-import type { ClientChannel, ConnectedClient } from '../client-channel.ts'
+import type { Channel, ConnectedClient } from '../channel.ts'
+import type { ConnectedSession } from '../connected-session.ts'
+import { isGranted } from '../granted-filter.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 
 /** One Topic Filter of the packet on its way through the steps. */
 interface Attempt {
   readonly request: SubscriptionRequest
-  readonly channel: ClientChannel
+  readonly channel: Channel
   readonly client: ConnectedClient
 }
 
@@ -24,7 +26,7 @@ const checks: readonly ((attempt: Attempt) => Refusal | undefined)[] = [
  * are stored and the other workers know them. Retained messages follow it.
  */
 export async function handleSubscribe(
-  channel: ClientChannel,
+  channel: Channel,
   client: ConnectedClient,
   packet: SubscribePacket,
 ): Promise<void> {
@@ -40,10 +42,14 @@ export async function handleSubscribe(
   const reasonCodes: number[] = []
   const granted: Subscription[] = []
   const replayed: Subscription[] = []
-  let refused: Refusal | undefined
+  let why = ''
   for (const request of packet.subscriptions) {
     const refusal = firstRefusal({ request, channel, client })
-    refused ??= refusal
+    if (refusal !== undefined) {
+      // SUBACK of MQTT 3.1 cannot say no.
+      if (channel.protocolVersion === 3) return channel.disconnect(refusal)
+      why += `${refusal.why}. `
+    }
     reasonCodes.push(refusal?.reasonCode ?? request.qos)
     if (refusal !== undefined) continue
     const subscription = { ...request, subscriptionIdentifier: packet.subscriptionIdentifier ?? 0 }
@@ -51,19 +57,33 @@ export async function handleSubscribe(
     granted.push(subscription)
     broker.sessions.subscribe(session, subscription)
   }
-  await Promise.all([
-    session.persistent && granted.length > 0
-      ? broker.store.subscriptions.put(session.clientId, session.epoch, granted)
-      : undefined,
-    broker.sessions.peersKnow(session, granted, []),
-  ])
+  if (granted.length > 0) await storeAndTell(channel, session, granted)
   if (channel.ended) return
-  const told = client.requestProblemInformation ? refused?.why : undefined
+  const told = client.requestProblemInformation && why !== '' ? why : undefined
   const { out } = channel.connection
-  appendSuback(out, channel.protocolVersion, packet.packetId, reasonCodes, told, channel.maximumPacketSizeBytes)
+  const { protocolVersion } = channel
+  if (
+    !appendSuback(out, protocolVersion, packet.packetId, reasonCodes, told, session.subscriber.maximumPacketSizeBytes)
+  ) {
+    // v5 [MQTT-3.1.2-24]
+    return channel.disconnect(refuse(ReasonCode.PacketTooLarge, 'SUBACK exceeds the Maximum Packet Size'))
+  }
   channel.run(
     'retained replay',
     broker.retained.replay(session, replayed, () => !channel.ended),
+  )
+}
+
+/** In this order: a worker that loads subscriptions from the store takes away what it was told and does not find there. */
+async function storeAndTell(
+  { broker }: Channel,
+  session: ConnectedSession,
+  granted: readonly Subscription[],
+): Promise<void> {
+  if (session.persistent) await broker.store.subscriptions.put(session.clientId, session.epoch, granted)
+  await broker.sessions.peersKnow(
+    session,
+    granted.map(({ topicFilter }) => topicFilter),
   )
 }
 
@@ -83,12 +103,7 @@ function checkTopicFilter({ request }: Attempt): Refusal | undefined {
 
 function checkPermission({ request, client }: Attempt): Refusal | undefined {
   const { topicFilter, qos } = request
-  const shared = parseSharedFilter(topicFilter)
-  const allowed =
-    shared === undefined || shared === 'invalid'
-      ? client.permissions.maySubscribe(topicFilter, qos, undefined)
-      : client.permissions.maySubscribe(shared.topicFilter, qos, shared.shareName)
-  if (allowed) return undefined
+  if (isGranted(client.permissions, topicFilter, qos)) return undefined
   return refuse(ReasonCode.NotAuthorized, `Not authorized to subscribe to topic '${topicFilter}' with QoS '${qos}'`)
 }
 

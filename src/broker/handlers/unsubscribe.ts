@@ -1,11 +1,12 @@
 import { appendUnsuback } from '../../protocol/encoder.ts'
 import type { UnsubscribePacket } from '../../protocol/packets.ts'
 import { ReasonCode } from '../../protocol/reason-codes.ts'
-import type { ClientChannel, ConnectedClient } from '../client-channel.ts'
+import type { Channel, ConnectedClient } from '../channel.ts'
+import { refuse } from '../refusal.ts'
 
 /** UNSUBSCRIBE (v5 3.10): nothing is delivered for these filters any more; UNSUBACK waits for the store. */
 export async function handleUnsubscribe(
-  channel: ClientChannel,
+  channel: Channel,
   client: ConnectedClient,
   packet: UnsubscribePacket,
 ): Promise<void> {
@@ -18,11 +19,16 @@ export async function handleUnsubscribe(
     return ReasonCode.Success
   })
   if (removed.length > 0) {
-    await Promise.all([
-      session.persistent ? broker.store.subscriptions.remove(session.clientId, session.epoch, removed) : undefined,
-      broker.sessions.peersKnow(session, [], removed),
-    ])
+    if (session.persistent) await broker.store.subscriptions.remove(session.clientId, session.epoch, removed)
+    await broker.sessions.peersKnow(session, removed)
   }
   if (channel.ended) return
-  appendUnsuback(channel.connection.out, channel.protocolVersion, packet.packetId, reasonCodes)
+  const { connection, protocolVersion } = channel
+  const { maximumPacketSizeBytes } = session.subscriber
+  if (
+    !appendUnsuback(connection.out, protocolVersion, packet.packetId, reasonCodes, undefined, maximumPacketSizeBytes)
+  ) {
+    // v5 [MQTT-3.1.2-24]
+    channel.disconnect(refuse(ReasonCode.PacketTooLarge, 'UNSUBACK exceeds the Maximum Packet Size'))
+  }
 }

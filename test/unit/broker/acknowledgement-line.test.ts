@@ -50,12 +50,30 @@ describe('AcknowledgementLine', () => {
     line.after(
       Promise.reject(new Error('disk full')),
       () => sent.push(1),
-      error => failures.push(error),
+      error => {
+        failures.push(error)
+        return undefined
+      },
     )
     line.after(Promise.resolve(), () => sent.push(2), neverFails)
     await nextTurn()
     assert.deepEqual(sent, [])
     assert.match(String(failures), /disk full/)
     assert.equal(line.length, 2)
+  })
+
+  it('what is refused is answered in its place', async () => {
+    const line = new AcknowledgementLine()
+    const sent: string[] = []
+    const refused = Promise.reject(new Error('disk full'))
+    line.after(
+      refused,
+      () => sent.push('one'),
+      () => () => sent.push('no'),
+    )
+    line.after(undefined, () => sent.push('two'), neverFails)
+    await nextTurn()
+    assert.deepEqual(sent, ['no', 'two'])
+    assert.equal(line.length, 0)
   })
 })

@@ -2,82 +2,25 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { ReasonCode } from '../../../src/protocol/reason-codes.ts'
+import { BrokerScript, scripts } from '../../support/broker-script.ts'
 import { TestBrokers } from '../../support/test-broker.ts'
-import { connectPacket, subscribePacket, type WireClient } from '../../support/wire-client.ts'
+import type { WireClient } from '../../support/wire-client.ts'
 
-const clientIds = ['c1', 'c2', 'c3'] as const
-const topicFilters = ['a', 'a/#', '+', '$share/g/a', '$share/g/+'] as const
+/** More of them by hand: `GUARDBEE_TEST_RUNS=5000 node --test …`. */
+const RUNS = Number(process.env['GUARDBEE_TEST_RUNS'] ?? 300)
 const qosLevels = [0, 1, 2] as const
 
-const steps = fc.array(
-  fc.record({
-    kind: fc.constantFrom(
-      'connect',
-      'connect',
-      'subscribe',
-      'subscribe',
-      'publish',
-      'unsubscribe',
-      'lose',
-      'disconnect',
-      'pass',
-      'cut',
-      'join',
-    ),
-    clientId: fc.constantFrom(...clientIds),
-    at: fc.nat(1),
-    topicFilter: fc.constantFrom(...topicFilters),
-    qos: fc.constantFrom(...qosLevels),
-    sessionExpiry: fc.constantFrom(0, 5, 100),
-    clean: fc.boolean(),
-    will: fc.boolean(),
-    settled: fc.boolean(),
-  }),
-  { maxLength: 40 },
-)
-
 describe('a broker', () => {
-  it('holds nothing any more when all clients are gone, whatever they have done before', async () => {
-    const property = fc.asyncProperty(steps, async list => {
-      const brokers = await TestBrokers.start(2)
-      const clients: WireClient[] = []
-      let packetId = 0
-      let spoken = false
-      for (const { kind, clientId, at, topicFilter, qos, sessionExpiry, clean, will, settled } of list) {
-        const client = clients.findLast(({ open }) => open)
-        packetId++
-        if (kind === 'connect') {
-          // What a worker says of a session must be heard before the session moves: frames do not tell claims apart.
-          if (spoken) await rejoin(brokers)
-          spoken = false
-          const connecting = brokers.open(at)
-          const fields = { clean, properties: { sessionExpiryInterval: sessionExpiry } }
-          const lastWords = { topic: 'a', payload: 'gone', qos, properties: { willDelayInterval: qos } }
-          connecting.send(connectPacket(clientId, 5, will ? { ...fields, will: lastWords } : fields))
-          clients.push(connecting)
-        } else if (kind === 'subscribe') client?.send(subscribePacket(packetId, topicFilter, { qos }))
-        else if (kind === 'unsubscribe')
-          client?.send({ cmd: 'unsubscribe', messageId: packetId, unsubscriptions: [topicFilter] })
-        else if (kind === 'publish') client?.sendPublish('a', 'x', { qos, retain: will })
-        else if (kind === 'lose') client?.connection.lose()
-        else if (kind === 'disconnect') client?.send({ cmd: 'disconnect', reasonCode: 0 })
-        else if (kind === 'cut') brokers.network.hold('node/0', 'node/1')
-        else if (kind === 'join') brokers.network.release('node/0', 'node/1')
-        else {
-          // A link that is silent for seconds is a peer that is down, which is another story.
-          await rejoin(brokers)
-          await brokers.pass(3_000)
-        }
-        spoken ||= kind !== 'connect'
-        if (settled) await brokers.settle()
-      }
-      await rejoin(brokers)
-      assert.equal(brokers.count('connectionsOpen'), clients.filter(({ open }) => open).length)
-      for (const client of clients) client.connection.lose()
-      await brokers.pass(110_000)
-      brokers.assertNothingLeft()
+  it('knows at every worker what the sessions want, and holds nothing any more when all clients are gone', async () => {
+    const property = fc.asyncProperty(scripts, async steps => {
+      const script = await BrokerScript.play(steps)
+      assert.equal(script.brokers.count('connectionsOpen'), script.openClients)
+      await script.assertRoutesAgree()
+      script.loseAll()
+      await script.brokers.pass(110_000)
+      script.brokers.assertNothingLeft()
     })
-    await fc.assert(property, { numRuns: 150 })
+    await fc.assert(property, { numRuns: RUNS })
   })
 
   it('closes all its clients with a reason, some at a time, and their sessions are let go of then', async () => {
@@ -118,11 +61,8 @@ describe('a broker', () => {
       counts.map(name => brokers.count(name)),
       [2, 2, 2, 2, 3, 3],
     )
-    assert(brokers.count('bytesReceived') > 0)
+    await publisher.publish('b', 'kept', { retain: true })
+    await publisher.publish('b', '', { retain: true })
+    assert.equal(brokers.count('retainedStored'), 1)
   })
 })
-
-async function rejoin(brokers: TestBrokers): Promise<void> {
-  brokers.network.release('node/0', 'node/1')
-  await brokers.settle()
-}

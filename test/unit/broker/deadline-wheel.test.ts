@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { DeadlineWheel } from '../../../src/broker/deadline-wheel.ts'
+import { type DeadlineTarget, DeadlineWheel } from '../../../src/broker/deadline-wheel.ts'
 
 const TICK_MS = DeadlineWheel.tickMs
 
 /** Notes when it was called, and asks for more as long as it is told to. */
-class Target {
+class Target implements DeadlineTarget {
+  dueTick = 0
   readonly calledAtMs: number[] = []
   readonly #wheel: DeadlineWheel
   readonly #againMs: number[]
@@ -55,23 +56,29 @@ describe('DeadlineWheel', () => {
 
   it('a deadline that was cancelled does not pass, even where another one of the same tick cancels it', () => {
     const wheel = new DeadlineWheel()
-    const target = new Target(wheel)
-    const cancelled = wheel.set(target, 1_000)
-    const cancelledLate = wheel.set(target, 2_000)
+    const [cancelled, cancelledLate] = [new Target(wheel), new Target(wheel)]
+    wheel.set({ dueTick: 0, deadlinePassed: () => (wheel.cancel(cancelledLate), 0) }, 1_500)
+    wheel.set(cancelled, 1_000)
+    wheel.set(cancelledLate, 1_500)
     wheel.cancel(cancelled)
-    wheel.set({ deadlinePassed: () => (wheel.cancel(cancelledLate), 0) }, 1_500)
     assert.equal(wheel.size, 2)
     advance(wheel, 5_000)
-    assert.deepEqual(target.calledAtMs, [])
+    assert.deepEqual([cancelled.calledAtMs, cancelledLate.calledAtMs], [[], []])
+    wheel.cancel(cancelled)
     assert.equal(wheel.size, 0)
   })
 
-  it('a deadline that was set again can still be cancelled', () => {
+  it('a deadline that was set again, by its target or by others, counts in the place of the one before', () => {
     const wheel = new DeadlineWheel()
-    const target = new Target(wheel, [10_000])
-    const deadline = wheel.set(target, 500)
+    const [asked, moved] = [new Target(wheel, [10_000]), new Target(wheel)]
+    wheel.set(asked, 500)
+    wheel.set(moved, 500)
+    wheel.set(moved, 2_000)
     advance(wheel, 1_000)
-    wheel.cancel(deadline)
+    wheel.cancel(asked)
+    assert.equal(wheel.size, 1)
+    advance(wheel, 20_000)
+    assert.deepEqual([asked.calledAtMs, moved.calledAtMs], [[500], [2_000]])
     assert.equal(wheel.size, 0)
   })
 })

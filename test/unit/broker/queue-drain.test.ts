@@ -15,6 +15,8 @@ import { FakeClock } from '../../support/fake-clock.ts'
 import { RecordingLog } from '../../support/recording-log.ts'
 import { TestConnection } from '../../support/test-connection.ts'
 
+const away = new BrokerError('STORE_UNAVAILABLE', 'the store is away')
+
 describe('QueueDrain', () => {
   it('sends what is appended while it reads', async () => {
     const { drain, queue, sentPositions } = drained()
@@ -69,17 +71,60 @@ describe('QueueDrain', () => {
     assert.equal(queue.limits.length, 1, 'nothing more is read')
   })
 
-  it('asks again with the next wake when the store could not answer', async () => {
-    const { drain, queue, log, sentPositions } = drained()
+  it('asks again, less and less often, while the store does not answer, and at once afterwards', async () => {
+    const { drain, queue, clock, log, sentPositions } = drained()
     queue.put(1)
-    queue.failure = new BrokerError('STORE_UNAVAILABLE', 'the store is away')
+    queue.failure = away
     drain.wake()
     await nextTurn()
-    assert.match(log.errors.join(), /the store is away/)
+    const waits: (number | undefined)[] = []
+    for (let attempt = 0; attempt < 8; attempt++) {
+      waits.push(clock.nextTimerMs)
+      clock.advance(clock.nextTimerMs ?? 0)
+      await nextTurn()
+    }
+    assert.deepEqual(waits, [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000])
+    assert.equal(log.errors.length, queue.limits.length)
     queue.failure = undefined
-    drain.wake()
+    clock.advance(5_000)
     await nextTurn()
     assert.deepEqual(sentPositions(), [1])
+    assert.equal(clock.pendingTimers, 0)
+    queue.failure = away
+    drain.wake()
+    await nextTurn()
+    assert.equal(clock.nextTimerMs, 100, 'the next trouble begins anew')
+  })
+
+  it('waits with the store, whatever is acknowledged or appended meanwhile', async () => {
+    const { drain, queue, clock, sentPositions } = drained()
+    queue.failure = away
+    drain.wake()
+    await nextTurn()
+    queue.failure = undefined
+    queue.put(1)
+    drain.wake()
+    drain.pump()
+    await nextTurn()
+    assert.equal(queue.limits.length, 1)
+    clock.advance(100)
+    await nextTurn()
+    assert.deepEqual(sentPositions(), [1])
+  })
+
+  it('asks no more when the connection is gone', async () => {
+    for (const closeFirst of [true, false]) {
+      const { drain, queue, clock } = drained()
+      queue.failure = away
+      drain.wake()
+      if (closeFirst) drain.close()
+      await nextTurn()
+      drain.close()
+      assert.equal(clock.pendingTimers, 0)
+      clock.advance(60_000)
+      await nextTurn()
+      assert.equal(queue.limits.length, 1)
+    }
   })
 
   it('tells the store once per tick what is acknowledged', async () => {
@@ -201,5 +246,5 @@ function drained(receiveMaximum = 1_000) {
     }
     return positions
   }
-  return { drain, queue, subscriber, ticks, log, sentPositions }
+  return { drain, queue, subscriber, ticks, clock, log, sentPositions }
 }

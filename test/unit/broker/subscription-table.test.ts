@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { DEFAULT_LIMITS } from '../../../src/broker/limits.ts'
-import { Subscriber } from '../../../src/broker/subscriber.ts'
 import { SubscriptionTable } from '../../../src/broker/subscription-table.ts'
 import type { LiveEntry, TreeEntry } from '../../../src/broker/subscribers.ts'
-import { Counters } from '../../../src/core/counters.ts'
-import { EndOfTick } from '../../../src/core/end-of-tick.ts'
+import type { SessionState } from '../../../src/core/frame.ts'
 import type { Subscription } from '../../../src/core/subscription.ts'
-import { PublishTemplate } from '../../../src/protocol/publish-template.ts'
 import { matches, parseSharedFilter } from '../../../src/protocol/topic.ts'
-import { TestConnection } from '../../support/test-connection.ts'
+import { subscriberOf } from '../../support/test-subscriber.ts'
 
 const topicFilters = fc.constantFrom('a', 'a/+', 'a/#', '#', '$share/g/a', '$share/g/a/#', '$share/h/a/#')
 const names = fc.constantFrom('c1', 'c2', 'c3')
@@ -42,15 +38,15 @@ describe('SubscriptionTable', () => {
   it('raises its version with each change that a route may have been made from', () => {
     const table = new SubscriptionTable()
     const changes: readonly (() => unknown)[] = [
-      () => table.putQueued('c', subscriptionTo('a')),
-      () => table.putQueued('c', subscriptionTo('$share/g/a')),
-      () => table.connected('c', 'node/1', undefined),
-      () => table.disconnectedAt('c', 'node/1'),
-      () => table.removeQueued('c', 'a'),
+      () => table.members.put('c', 1, subscriptionTo('a')),
+      () => table.members.put('c', 1, subscriptionTo('$share/g/a')),
+      () => table.members.put('c', 1, { ...subscriptionTo('a'), qos: 2 }),
+      () => table.members.remove('c', 1, 'a'),
       () => table.setRoute('node/1', { topicFilter: 'a', subscribers: 1, persistent: 0 }),
       () => table.setRoute('node/1', { topicFilter: 'a', subscribers: 1, persistent: 1 }),
       () => table.setRoute('node/1', { topicFilter: 'a', subscribers: 0, persistent: 0 }),
-      () => table.removeLive(table.addLive(subscriber('d'), subscriptionTo('a'))),
+      () => table.removeLive(table.addLive(subscriberOf('d'), subscriptionTo('a'))),
+      () => table.setRoute('node/1', { topicFilter: 'b', subscribers: 1, persistent: 0 }),
       () => table.removeWorker('node/1'),
     ]
     for (const change of changes) {
@@ -58,32 +54,6 @@ describe('SubscriptionTable', () => {
       change()
       assert(table.version > before, String(change))
     }
-  })
-
-  it('takes the word of the worker that has the connection, not of one that had it', () => {
-    const table = new SubscriptionTable()
-    table.putQueued('c', subscriptionTo('a'))
-    table.connected('c', 'node/1', undefined)
-    table.connected('c', 'node/2', undefined)
-    table.disconnectedAt('c', 'node/1')
-    assert.equal(onlineAt(table), 'node/2')
-    table.removeWorker('node/1')
-    assert.equal(onlineAt(table), 'node/2')
-    table.removeWorker('node/2')
-    assert.equal(onlineAt(table), undefined)
-  })
-
-  it('forgets a connection of its own only while it is the newest', () => {
-    const table = new SubscriptionTable()
-    const [first, second] = [subscriber('c'), subscriber('c')]
-    table.putQueued('c', subscriptionTo('a'))
-    table.connected('c', 'node/0', first)
-    table.connected('c', 'node/0', second)
-    table.disconnected('c', first)
-    assert.equal(onlineAt(table), 'node/0')
-    table.connected('c', 'node/1', undefined)
-    table.disconnected('c', second)
-    assert.equal(onlineAt(table), 'node/1')
   })
 })
 
@@ -104,7 +74,7 @@ class Model {
     const text = `${name} ${topicFilter}`
     switch (kind) {
       case 'live': {
-        const entry = table.addLive(subscriber(name), subscriptionTo(topicFilter))
+        const entry = table.addLive(subscriberOf(name), subscriptionTo(topicFilter))
         return void this.#live.push({ text, entry })
       }
       case 'unlive': {
@@ -113,10 +83,10 @@ class Model {
       }
       case 'queued':
         this.#queued.add(text)
-        return table.putQueued(name, subscriptionTo(topicFilter))
+        return table.members.put(name, 1, subscriptionTo(topicFilter))
       case 'unqueued':
         this.#queued.delete(text)
-        return table.removeQueued(name, topicFilter)
+        return table.members.remove(name, 1, topicFilter)
       case 'worker':
         this.#workers.add(text)
         return table.setRoute(name, { topicFilter, subscribers: 1, persistent: 0 })
@@ -128,11 +98,15 @@ class Model {
         return table.removeWorker(name)
       case 'on':
         this.#online.add(name)
-        return table.connected(name, 'node/1', undefined)
+        return this.#tell(name, 'online')
       default:
         this.#online.delete(name)
-        return table.disconnectedAt(name, 'node/1')
+        return this.#tell(name, 'offline')
     }
+  }
+
+  #tell(clientId: string, state: SessionState): void {
+    this.#table.members.learn('node/1', { clientId, epoch: 1, state, put: [], removed: [] })
   }
 
   expected(topicName: string): readonly string[] {
@@ -179,14 +153,6 @@ function plainFilter(topicFilter: string): string {
   return shared === undefined || shared === 'invalid' ? topicFilter : shared.topicFilter
 }
 
-function onlineAt(table: SubscriptionTable): string | undefined {
-  let address: string | undefined
-  table.match('a', entry => {
-    if (entry.kind === 'queue') address = entry.member.onlineAt
-  })
-  return address
-}
-
 function subscriptionTo(topicFilter: string): Subscription {
   return {
     topicFilter,
@@ -196,15 +162,4 @@ function subscriptionTo(topicFilter: string): Subscription {
     retainHandling: 0,
     subscriptionIdentifier: 0,
   }
-}
-
-function subscriber(clientId: string): Subscriber {
-  const context = { limits: DEFAULT_LIMITS, counters: new Counters(), template: new PublishTemplate(), nowMs: () => 0 }
-  const connection = new TestConnection(new EndOfTick(() => {}), { arrived() {}, closed() {} })
-  return new Subscriber(context, connection, {
-    clientId,
-    protocolVersion: 5,
-    receiveMaximum: 10,
-    maximumPacketSizeBytes: undefined,
-  })
 }

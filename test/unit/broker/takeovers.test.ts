@@ -41,6 +41,24 @@ describe('a second CONNECT with the same Client Identifier', () => {
       brokers.assertNothingLeft()
     })
 
+    it(`v5 [MQTT-3.3.1-1] is sent with DUP what the first may have been sent, ${where}`, async () => {
+      const brokers = await TestBrokers.start(2)
+      const first = await brokers.connect('c', { sessionExpiry: 100, acknowledging: false })
+      await first.subscribe('a', { qos: 1 })
+      const publisher = await brokers.connect('publisher')
+      await publisher.publish('a', 'sent', { qos: 1 })
+      const { messageId = 0 } = first.expect('publish')
+      const second = await brokers.connect('c', { at, clean: false, sessionExpiry: 100 })
+      await publisher.publish('a', 'new', { qos: 1 })
+      assert.deepEqual(
+        second.takeAll('publish').map(message => [message.payload.toString(), message.dup, message.messageId]),
+        [
+          ['sent', true, messageId],
+          ['new', false, messageId + 1],
+        ],
+      )
+    })
+
     it(`ends the session of the first where it asks for a clean one, ${where}`, async () => {
       const brokers = await TestBrokers.start(2)
       const first = await brokers.connect('c', { sessionExpiry: 100 })

@@ -104,6 +104,29 @@ describe('a CONNECT that is refused', () => {
     assert.equal(connack.properties?.reasonString, undefined)
   })
 
+  it('v5 [MQTT-3.1.2-24] because its Maximum Packet Size is too small for CONNACK: 0x95, if that fits', async () => {
+    const brokers = await TestBrokers.start()
+    const watcher = await brokers.connect('watcher')
+    await watcher.subscribe('last words')
+    for (const { maximumPacketSize, told } of [
+      { maximumPacketSize: 5, told: true },
+      { maximumPacketSize: 4, told: false },
+    ]) {
+      const client = await brokers.connect('c', {
+        admitted: false,
+        properties: { maximumPacketSize },
+        will: { topic: 'last words', payload: 'x', qos: 0, retain: false },
+      })
+      if (told) assert.equal(client.expect('connack').reasonCode, ReasonCode.PacketTooLarge)
+      assert.deepEqual(client.received, [])
+      assert.equal(client.closedByBroker, true)
+    }
+    assert.deepEqual(watcher.payloads(), [], 'who was not let in has left no will')
+    assert.equal(brokers.count('connectsRefused'), 2)
+    await watcher.disconnect()
+    brokers.assertNothingLeft()
+  })
+
   it('v5 [MQTT-3.1.4-6] has nothing handled that was sent behind it', async () => {
     const brokers = await TestBrokers.start()
     const listening = await brokers.connect('listening')
@@ -140,6 +163,7 @@ describe('the will in CONNECT', () => {
       list: [],
       mayPublish: (...args) => asked.push(args) < 0,
       maySubscribe: () => true,
+      mayReceive: () => true,
     }
     const will = { topic: 'a', payload: 'x', qos: 1, retain: true } as const
     const client = await brokers.connect('c', { will, admitted: false })

@@ -245,7 +245,7 @@ describe('the Message Expiry Interval', () => {
 })
 
 describe('a PUBLISH that is not allowed', () => {
-  const denied = { list: [], mayPublish: () => false, maySubscribe: () => true }
+  const denied = { list: [], mayPublish: () => false, maySubscribe: () => true, mayReceive: () => true }
 
   for (const qos of QOS) {
     it(`v5 QoS ${qos}: the client learns the reason, then the connection ends with 0x87`, async () => {
@@ -300,61 +300,6 @@ describe('a PUBLISH that is not allowed', () => {
     await brokers.settle()
     assert.equal(client.expect('disconnect').reasonCode, ReasonCode.TopicNameInvalid)
     assert.equal(client.closedByBroker, true)
-  })
-})
-
-describe('QoS 2 from a client', () => {
-  for (const sessionExpiry of [0, 100]) {
-    const what = sessionExpiry > 0 ? 'a persistent session' : 'a session'
-
-    it(`v5 [MQTT-4.3.3-10] is delivered once, however often it is sent before PUBREL, in ${what}`, async () => {
-      const brokers = await TestBrokers.start()
-      const watcher = await brokers.connect('watcher')
-      await watcher.subscribe('a', { qos: 2 })
-      const client = await brokers.connect('c', { sessionExpiry })
-      client.acknowledging = false
-      await client.publish('a', 'x', { qos: 2, messageId: 5 })
-      for (let again = 0; again < 3; again++) {
-        await client.publish('a', 'x', { qos: 2, messageId: 5, duplicate: true })
-      }
-      assert.equal(client.takeAll('pubrec').length, 4)
-      assert.deepEqual(watcher.payloads(), ['x'])
-      client.send({ cmd: 'pubrel', messageId: 5 })
-      await brokers.settle()
-      assert.equal(client.expect('pubcomp').reasonCode, 0)
-      await client.publish('a', 'y', { qos: 2, messageId: 5 })
-      assert.deepEqual(watcher.payloads(), ['y'], 'the identifier is free again')
-    })
-  }
-
-  it('v5 [MQTT-4.3.3-12] PUBREL of an unknown identifier is answered with 0x92', async () => {
-    const brokers = await TestBrokers.start()
-    const client = await brokers.connect('c')
-    client.send({ cmd: 'pubrel', messageId: 77 })
-    await brokers.settle()
-    const { messageId, reasonCode } = client.expect('pubcomp')
-    assert.deepEqual([messageId, reasonCode], [77, ReasonCode.PacketIdentifierNotFound])
-  })
-
-  it('v5 [MQTT-3.3.4-7] beyond the Receive Maximum ends the connection with 0x93', async () => {
-    const brokers = await TestBrokers.start(1, { limits: { receiveMaximum: 3 } })
-    const client = await brokers.connect('c')
-    client.acknowledging = false
-    for (let message = 1; message <= 3; message++) await client.publish('a', 'x', { qos: 2, messageId: message })
-    assert.equal(client.closedByBroker, false)
-    await client.publish('a', 'x', { qos: 2, messageId: 4 })
-    assert.equal(client.expect('disconnect').reasonCode, ReasonCode.ReceiveMaximumExceeded)
-    assert.equal(client.closedByBroker, true)
-  })
-
-  it('v5 [MQTT-3.3.4-7] so do QoS 1 messages that wait for their PUBACK', async () => {
-    const brokers = await TestBrokers.start(2, { limits: { receiveMaximum: 3 } })
-    const client = await brokers.connect('c')
-    const far = await brokers.connect('far', { at: 1 })
-    await far.subscribe('a', { qos: 1 })
-    for (let message = 1; message <= 4; message++) client.sendPublish('a', 'x', { qos: 1 })
-    await brokers.settle()
-    assert.equal(client.expect('disconnect').reasonCode, ReasonCode.ReceiveMaximumExceeded)
   })
 })
 

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { compilePermissions } from '../../../../src/core/compiled-permissions.ts'
+import { ALLOW_ALL } from '../../../../src/core/permissions.ts'
 import { ReasonCode } from '../../../../src/protocol/reason-codes.ts'
 import { TestBrokers } from '../../../support/test-broker.ts'
+import { subscribePacket } from '../../../support/wire-client.ts'
 
 describe('SUBSCRIBE', () => {
   for (const version of [3, 4, 5] as const) {
@@ -44,6 +47,7 @@ describe('SUBSCRIBE', () => {
     brokers.door.permissions = {
       list: [],
       mayPublish: () => true,
+      mayReceive: () => true,
       maySubscribe: (...args) => {
         asked.push(args)
         return args[0] === 'mine/#'
@@ -61,12 +65,33 @@ describe('SUBSCRIBE', () => {
     await brokers.settle()
     const { granted, properties } = client.expect('suback')
     assert.deepEqual(granted, [1, ReasonCode.NotAuthorized])
-    assert.equal(properties?.reasonString, "Not authorized to subscribe to topic '$share/group/yours' with QoS '2'")
+    assert.equal(properties?.reasonString, "Not authorized to subscribe to topic '$share/group/yours' with QoS '2'. ")
     assert.deepEqual(asked, [
       ['mine/#', 1, undefined],
       ['yours', 2, 'group'],
     ])
     assert.equal(client.open, true)
+  })
+
+  it('names every Topic Filter that it refuses, and closes the connection of MQTT 3.1, whose SUBACK cannot', async () => {
+    const brokers = await TestBrokers.start()
+    brokers.door.permissions = compilePermissions([{ ...ALLOW_ALL, topicFilter: 'mine' }])
+    const subscriptions = [
+      { topic: 'a', qos: 0 as const },
+      { topic: 'mine', qos: 0 as const },
+      { topic: 'b', qos: 1 as const },
+    ]
+    const client = await brokers.connect('c')
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions })
+    await brokers.settle()
+    assert.equal(
+      client.expect('suback').properties?.reasonString,
+      "Not authorized to subscribe to topic 'a' with QoS '0'. Not authorized to subscribe to topic 'b' with QoS '1'. ",
+    )
+    const older = await brokers.connect('d', { version: 3 })
+    older.send({ cmd: 'subscribe', messageId: 1, subscriptions })
+    await brokers.settle()
+    assert.equal(older.open, false)
   })
 
   it('v5 3.1.2.11.7 does not say why to a client that wants no problem information', async () => {
@@ -84,6 +109,23 @@ describe('SUBSCRIBE', () => {
     assert.deepEqual(await client.subscribe(['d', 'a'], { qos: 2 }), [ReasonCode.QuotaExceeded, 2])
     await client.unsubscribe('b')
     assert.deepEqual(await client.subscribe('d'), [0])
+  })
+
+  it('v5 [MQTT-3.1.2-24] whose SUBACK exceeds the Maximum Packet Size ends the connection with 0x95', async () => {
+    const brokers = await TestBrokers.start()
+    const client = await brokers.connect('c', { properties: { maximumPacketSize: 30 } })
+    assert.equal((await client.subscribe(Array.from({ length: 25 }, (_, number) => `${number}`))).length, 25)
+    client.send(
+      subscribePacket(
+        9,
+        Array.from({ length: 26 }, (_, number) => `${number}`),
+      ),
+    )
+    await brokers.settle()
+    assert.equal(client.expect('disconnect').reasonCode, ReasonCode.PacketTooLarge)
+    assert.deepEqual(client.received, [])
+    assert.equal(client.closedByBroker, true)
+    brokers.assertNothingLeft()
   })
 
   it('v5 [MQTT-3.8.4-3] replaces a subscription to the same filter', async () => {

@@ -59,4 +59,16 @@ describe('UNSUBSCRIBE', () => {
     for (const topic of ['a', 'b']) await publisher.publish(topic, topic, { qos: 1 })
     assert.deepEqual(back.payloads(), ['b'])
   })
+
+  it('v5 [MQTT-3.1.2-24] whose UNSUBACK exceeds the Maximum Packet Size ends the connection with 0x95', async () => {
+    const brokers = await TestBrokers.start()
+    const client = await brokers.connect('c', { properties: { maximumPacketSize: 30 } })
+    const unsubscriptions = Array.from({ length: 26 }, (_, number) => `${number}`)
+    client.send({ cmd: 'unsubscribe', messageId: 9, unsubscriptions })
+    await brokers.settle()
+    assert.equal(client.expect('disconnect').reasonCode, ReasonCode.PacketTooLarge)
+    assert.deepEqual(client.received, [])
+    assert.equal(client.closedByBroker, true)
+    brokers.assertNothingLeft()
+  })
 })

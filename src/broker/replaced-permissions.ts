@@ -1,0 +1,26 @@
+import type { Permissions } from '../core/permissions.ts'
+import type { Channel, ConnectedClient } from './channel.ts'
+import { isGranted } from './granted-filter.ts'
+
+/**
+ * Gives a client other permissions at one moment. What they do not allow is delivered no more from that moment on:
+ * subscriptions are withdrawn at once, and what is in the queue is held against them. Resolves when the store and the
+ * other workers know.
+ */
+export async function replacePermissions(
+  { broker }: Channel,
+  client: ConnectedClient,
+  permissions: Permissions,
+): Promise<void> {
+  const { session } = client
+  client.permissions = permissions
+  if (session.drain !== undefined) session.drain.permissions = permissions
+  const removed = Array.from(session.subscriptions.values(), ({ subscription }) => subscription)
+    .filter(({ topicFilter, qos }) => !isGranted(permissions, topicFilter, qos))
+    .map(({ topicFilter }) => topicFilter)
+  if (removed.length === 0) return
+  for (const topicFilter of removed) broker.sessions.unsubscribe(session, topicFilter)
+  broker.log.info('subscriptions withdrawn', { clientId: session.clientId, topicFilters: removed })
+  if (session.persistent) await broker.store.subscriptions.remove(session.clientId, session.epoch, removed)
+  await broker.sessions.peersKnow(session, removed)
+}

@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { WebSocket } from 'ws'
+
+/** The far end of a byte stream to a broker, over TCP or WebSocket. */
+export interface Wire {
+  send(bytes: Buffer): void
+  /** Stops and resumes reading. */
+  pause(): void
+  resume(): void
+  /** Ends our side in order. */
+  end(): void
+  /** Breaks the connection, as a network does. */
+  destroy(): void
+}
+
+/** Who is told of what a wire brings. */
+export interface WireListener {
+  arrived(bytes: Buffer): void
+  closed(): void
+}
+
+/** Where a broker listens. */
+export interface Target {
+  readonly host: string
+  readonly port: number
+  /** Undefined: MQTT over WebSocket is not served. */
+  readonly websocketUrl: string | undefined
+  readonly username: string | undefined
+  readonly password: string | undefined
+}
+
+/** Connects over TCP. */
+export async function openTcp(target: Target, listener: WireListener): Promise<Wire> {
+  const socket = connect({ host: target.host, port: target.port, noDelay: true })
+  socket.on('error', () => {}) // a close follows, and that is what tests look at
+  socket.on('data', bytes => listener.arrived(bytes))
+  socket.on('close', () => listener.closed())
+  await once(socket, 'connect')
+  return {
+    send: bytes => void socket.write(bytes),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    end: () => void socket.end(),
+    destroy: () => void socket.resetAndDestroy(),
+  }
+}
+
+/** Connects over WebSocket with the subprotocol `mqtt`. */
+export async function openWebSocket(target: Target, listener: WireListener): Promise<Wire> {
+  const webSocket = openWebSocketOf(target, ['mqtt'])
+  webSocket.on('message', data => {
+    if (Buffer.isBuffer(data)) listener.arrived(data)
+  })
+  webSocket.on('close', () => listener.closed())
+  await once(webSocket, 'open')
+  return {
+    send: bytes => webSocket.send(bytes),
+    pause: () => webSocket.pause(),
+    resume: () => webSocket.resume(),
+    end: () => webSocket.close(1000),
+    destroy: () => webSocket.terminate(),
+  }
+}
+
+/** A WebSocket to the target that is not open yet. */
+export function openWebSocketOf(target: Target, subprotocols: readonly string[]): WebSocket {
+  if (target.websocketUrl === undefined) throw new Error('the target serves no WebSocket')
+  const webSocket = new WebSocket(target.websocketUrl, [...subprotocols], { perMessageDeflate: false })
+  webSocket.on('error', () => {}) // a close follows
+  return webSocket
+}

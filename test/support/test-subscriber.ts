@@ -1,0 +1,18 @@
+import { DEFAULT_LIMITS } from '../../src/broker/limits.ts'
+import { Subscriber } from '../../src/broker/subscriber.ts'
+import { Counters } from '../../src/core/counters.ts'
+import { EndOfTick } from '../../src/core/end-of-tick.ts'
+import { PublishTemplate } from '../../src/protocol/publish-template.ts'
+import { TestConnection } from './test-connection.ts'
+
+/** A subscriber whose connection leads nowhere. */
+export function subscriberOf(clientId: string): Subscriber {
+  const context = { limits: DEFAULT_LIMITS, counters: new Counters(), template: new PublishTemplate(), nowMs: () => 0 }
+  const connection = new TestConnection(new EndOfTick(() => {}), { arrived() {}, closed() {} })
+  return new Subscriber(context, connection, {
+    clientId,
+    protocolVersion: 5,
+    receiveMaximum: 10,
+    maximumPacketSizeBytes: undefined,
+  })
+}
