@@ -1,11 +1,23 @@
 import type { Message } from '../core/message.ts'
 import type { DeliveryOptions, QueuedMessage } from '../ports/store.ts'
 
-/** Bounds of one queue. */
+/** Bounds of one queue, and what happens there. */
 export interface QueueLimits {
   readonly queuedMessagesMax: number
   readonly queuedBytesMax: number
+  /** `discard`: the new message is not taken; `discard-oldest`: the oldest that was not sent yet makes room. */
+  readonly queueFull: 'discard' | 'discard-oldest'
 }
+
+/** What became of a message for a queue. */
+export interface Appended {
+  readonly taken: boolean
+  /** Messages that were not taken, or made room. */
+  readonly dropped: number
+}
+
+const TAKEN: Appended = { taken: true, dropped: 0 }
+const NOT_TAKEN: Appended = { taken: false, dropped: 1 }
 
 /** The pending messages of one persistent session, by ascending position. */
 export class MemoryQueue {
@@ -15,6 +27,8 @@ export class MemoryQueue {
   #sizes: number[] = []
   #bytes = 0
   #lastPosition = 0
+  /** Newest position that was read: up to here they may have been sent. */
+  #readUpTo = 0
 
   constructor(limits: QueueLimits) {
     this.#limits = limits
@@ -25,21 +39,27 @@ export class MemoryQueue {
     return this.#lastPosition
   }
 
-  /** False: the queue is full, and the message was not taken. `size` is what it counts in bytes. */
-  append(message: Message, size: number, delivery: DeliveryOptions): boolean {
-    const { queuedMessagesMax, queuedBytesMax } = this.#limits
-    if (this.#messages.length >= queuedMessagesMax || this.#bytes + size > queuedBytesMax) return false
+  /**
+   * Takes a message that counts `size` bytes, if there is room or room can be made. What may have been sent, up to the
+   * position `sentUpTo` and to what was read, never makes room: its Packet Identifier is in use.
+   */
+  append(message: Message, size: number, delivery: DeliveryOptions, sentUpTo: number): Appended {
+    const oldest = this.#room(size, Math.max(sentUpTo, this.#readUpTo))
+    if (oldest === undefined) return NOT_TAKEN
+    for (const position of oldest) this.remove(position)
     this.#lastPosition++
     this.#messages.push({ position: this.#lastPosition, message, released: false, delivery })
     this.#sizes.push(size)
     this.#bytes += size
-    return true
+    return oldest.length === 0 ? TAKEN : { taken: true, dropped: oldest.length }
   }
 
   /** Up to `limit` messages after the position `after`. */
   read(after: number, limit: number): readonly QueuedMessage[] {
     const start = this.#firstFrom(after + 1)
-    return this.#messages.slice(start, start + Math.max(0, limit))
+    const messages = this.#messages.slice(start, start + Math.max(0, limit))
+    this.#readUpTo = Math.max(this.#readUpTo, messages.at(-1)?.position ?? 0)
+    return messages
   }
 
   /** PUBREC was seen for the message at `position`; nothing happens if it is gone. */
@@ -56,6 +76,22 @@ export class MemoryQueue {
     this.#messages.splice(index, 1)
     const [size = 0] = this.#sizes.splice(index, 1)
     this.#bytes -= size
+  }
+
+  /** The positions that make room for `size` bytes; undefined: there is none to be made. */
+  #room(size: number, sentUpTo: number): readonly number[] | undefined {
+    const { queuedMessagesMax, queuedBytesMax, queueFull } = this.#limits
+    let messages = this.#messages.length
+    let bytes = this.#bytes
+    const fits = (): boolean => messages < queuedMessagesMax && bytes + size <= queuedBytesMax
+    const oldest: number[] = []
+    if (queueFull === 'discard') return fits() ? oldest : undefined
+    for (let index = this.#firstFrom(sentUpTo + 1); !fits() && index < this.#messages.length; index++) {
+      oldest.push(this.#messages[index]?.position ?? 0)
+      messages--
+      bytes -= this.#sizes[index] ?? 0
+    }
+    return fits() ? oldest : undefined
   }
 
   /** Index of the first message at `position` or after it. */

@@ -22,8 +22,8 @@ export class MemoryRetained implements RetainedStore {
   readonly #gate: OpenGate
   readonly #clock: Clock
   readonly #limits: RetainedLimits
-  readonly #tree = new RetainedTree()
-  readonly #expiring = new DueHeap<RetainedLevel>()
+  readonly #tree = new RetainedTree<Message>()
+  readonly #expiring = new DueHeap<RetainedLevel<Message>>()
   #messages = 0
   #bytes = 0
 
@@ -72,7 +72,7 @@ export class MemoryRetained implements RetainedStore {
     }
   }
 
-  #remove(level: RetainedLevel): void {
+  #remove(level: RetainedLevel<Message>): void {
     this.#expiring.remove(level)
     this.#count(level.message, -1)
     this.#tree.clear(level)

@@ -10,8 +10,17 @@ const NEVER_EXPIRES_SECONDS = 0xffffffff
 const NO_SUBSCRIPTIONS: ReadonlyMap<string, Subscription> = new Map()
 const NO_PACKET_IDS: ReadonlySet<number> = new Set()
 
+/** What a session knows of its queue, whatever that is made of. */
+export interface SessionQueue {
+  /** Of the newest message that was ever taken; 0: none. */
+  readonly lastPosition: number
+}
+
+/** A connection that holds a session. */
+export type Holder = Pick<SessionClaim, 'home' | 'sessionExpiryIntervalSeconds' | 'will'>
+
 /** Everything that is kept of one session, from its first claim to its end. */
-export class MemorySession implements Due {
+export class MemorySession<Queue extends SessionQueue = MemoryQueue> implements Due {
   readonly clientId: string
   readonly owner: string
   epoch = 0
@@ -27,7 +36,7 @@ export class MemorySession implements Due {
   // Most sessions are not persistent and never have any of these.
   #subscriptions: Map<string, Subscription> | undefined = undefined
   #receivedPacketIds: Set<number> | undefined = undefined
-  queue: MemoryQueue | undefined = undefined
+  queue: Queue | undefined = undefined
   dueAtMs = Infinity
   heapIndex: number = NOT_DUE
 
@@ -66,7 +75,9 @@ export class MemorySession implements Due {
   }
 
   /** A connection holds the session from now on; the will of the one before is forgotten. */
-  hold(claim: SessionClaim, epoch: number): void {
+  hold(claim: Holder, epoch: number): void {
+    // A home that has not let go of the session may have sent everything, or does so before it learns of the claim.
+    if (this.home !== undefined) this.sentUpTo = this.queue?.lastPosition ?? 0
     this.epoch = epoch
     this.home = claim.home
     this.sessionExpiryIntervalSeconds = claim.sessionExpiryIntervalSeconds
@@ -84,15 +95,14 @@ export class MemorySession implements Due {
     this.willDueAtMs = this.will === undefined ? undefined : Math.min(willDueAtMs ?? Infinity, expiresAtMs)
   }
 
-  /** When the session ends if its connection is lost at `nowMs`. */
-  expiryAfter(nowMs: number): number {
+  /** How the session is left when the worker that holds it dies at `nowMs`: everything in its queue counts as sent. */
+  lostAt(nowMs: number): Release {
     const seconds = this.sessionExpiryIntervalSeconds
-    return seconds === NEVER_EXPIRES_SECONDS ? Infinity : nowMs + seconds * 1000
-  }
-
-  /** When the will is due, as far as its delay goes, if the connection is lost at `nowMs`. */
-  willDueAfter(nowMs: number): number | undefined {
-    return this.will === undefined ? undefined : nowMs + this.will.delayIntervalSeconds * 1000
+    return {
+      expiresAtMs: seconds === NEVER_EXPIRES_SECONDS ? Infinity : nowMs + seconds * 1000,
+      willDueAtMs: this.will === undefined ? undefined : nowMs + this.will.delayIntervalSeconds * 1000,
+      sentUpTo: this.queue?.lastPosition ?? 0,
+    }
   }
 
   /** Whether the session has ended, though it was not taken away yet. */

@@ -1,13 +1,12 @@
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { ClaimResult, DueSession, Release, SessionClaim, SessionStore } from '../ports/store.ts'
-import type { MemorySession } from './memory-session.ts'
-import type { SessionTable } from './session-table.ts'
+import type { AnySession, SessionTable } from './session-table.ts'
 
 /** Sessions in memory. Nothing is awaited within a call, so each one is atomic. */
 export class MemorySessions implements SessionStore {
-  readonly #table: SessionTable
+  readonly #table: SessionTable<AnySession>
 
-  constructor(table: SessionTable) {
+  constructor(table: SessionTable<AnySession>) {
     this.#table = table
   }
 
@@ -21,12 +20,14 @@ export class MemorySessions implements SessionStore {
     }
     const continued = earlier !== undefined && mayContinue(earlier, claim, nowMs) ? earlier : undefined
     const previousHome = earlier?.home
+    const persistentBefore = earlier?.persistent === true
     const dueWill = earlier?.willDueByClaim(continued !== undefined, nowMs)
     const session = continued ?? table.create(claim.clientId, claim.owner)
     table.hold(session, claim)
     return {
       kind: 'claimed',
       epoch: session.epoch,
+      persistentBefore,
       present: continued !== undefined,
       previousHome,
       subscriptions: [...session.subscriptions.values()],
@@ -46,18 +47,12 @@ export class MemorySessions implements SessionStore {
   }
 
   async markReceived(clientId: string, epoch: number, packetId: number, received: boolean): Promise<void> {
-    this.#table.claimedWith(clientId, epoch).markReceived(packetId, received)
+    this.#table.markReceived(this.#table.claimedWith(clientId, epoch), packetId, received)
   }
 
   async abandon(home: WorkerAddress, nowMs: number): Promise<void> {
     const table = this.#table
-    for (const session of table.heldBy(home)) {
-      table.letGo(session, nowMs, {
-        expiresAtMs: session.expiryAfter(nowMs),
-        willDueAtMs: session.willDueAfter(nowMs),
-        sentUpTo: session.queue?.lastPosition ?? 0,
-      })
-    }
+    for (const session of table.heldBy(home)) table.letGo(session, nowMs, session.lostAt(nowMs))
     table.bury(home)
   }
 
@@ -67,20 +62,17 @@ export class MemorySessions implements SessionStore {
     while (taken.length < limit) {
       const session = this.#table.firstDue(nowMs)
       if (session === undefined) break
-      const { clientId } = session
+      const { clientId, epoch, persistent } = session
       const will = session.takeDueWill(nowMs)
-      if (session.over(nowMs)) {
-        this.#table.remove(session)
-        taken.push({ clientId, will, expired: [...session.subscriptions.values()] })
-      } else {
-        this.#table.reschedule(session)
-        taken.push({ clientId, will, expired: undefined })
-      }
+      const over = session.over(nowMs)
+      if (over) this.#table.remove(session)
+      else this.#table.willGone(session)
+      taken.push({ clientId, epoch, will, expired: over && persistent })
     }
     return taken
   }
 }
 
-function mayContinue(earlier: MemorySession, claim: SessionClaim, nowMs: number): boolean {
+function mayContinue(earlier: AnySession, claim: SessionClaim, nowMs: number): boolean {
   return earlier.persistent && !claim.cleanStart && !earlier.over(nowMs)
 }

@@ -3,9 +3,11 @@ import type { QueueStore, RetainedStore, SessionStore, Store, SubscriptionStore 
 import type { QueueLimits } from './memory-queue.ts'
 import { MemoryQueues } from './memory-queues.ts'
 import { MemoryRetained, type RetainedLimits } from './memory-retained.ts'
+import { MemorySession } from './memory-session.ts'
 import { MemorySessions } from './memory-sessions.ts'
 import { MemorySubscriptions } from './memory-subscriptions.ts'
 import { OpenGate } from './open-gate.ts'
+import { noJournal } from './session-journal.ts'
 import { SessionTable } from './session-table.ts'
 
 /** Bounds of a {@link MemoryStore}. */
@@ -19,13 +21,14 @@ const defaultLimits: MemoryStoreLimits = {
   subscriptionsPerSessionMax: 10_000,
   queuedMessagesMax: 1000,
   queuedBytesMax: 16 * 1024 * 1024,
+  queueFull: 'discard',
   retainedMessagesMax: 100_000,
   retainedBytesMax: 1024 * 1024 * 1024,
 }
 
 /**
  * The store that lives and dies with its process. At the bound on sessions, subscriptions or retained messages a write
- * is refused with `STORE_UNAVAILABLE`; at the bound of a queue the new message is dropped and counted.
+ * is refused with `STORE_UNAVAILABLE`; at the bound of a queue the new message, or the oldest, is dropped and counted.
  */
 export class MemoryStore implements Store {
   readonly sessions: SessionStore
@@ -36,7 +39,13 @@ export class MemoryStore implements Store {
 
   constructor(clock: Clock, limits: Partial<MemoryStoreLimits> = {}) {
     const bounds: MemoryStoreLimits = { ...defaultLimits, ...limits }
-    const table = new SessionTable(this.#gate, clock, bounds.sessionsMax)
+    const table = new SessionTable<MemorySession>({
+      gate: this.#gate,
+      clock,
+      sessionsMax: bounds.sessionsMax,
+      make: (clientId, owner) => new MemorySession(clientId, owner),
+      journal: noJournal,
+    })
     this.sessions = new MemorySessions(table)
     this.subscriptions = new MemorySubscriptions(table, clock, bounds.subscriptionsPerSessionMax)
     this.queues = new MemoryQueues(table, bounds)

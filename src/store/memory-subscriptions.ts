@@ -1,21 +1,20 @@
 import { BrokerError } from '../core/errors.ts'
 import type { Subscription } from '../core/subscription.ts'
-import type { OwnedSubscription } from './owned-subscription.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { SubscriptionStore } from '../ports/store.ts'
+import type { OwnedSubscription, SubscriptionStore } from '../ports/store.ts'
 import { inPages } from './paging.ts'
-import type { SessionTable } from './session-table.ts'
+import type { AnySession, SessionTable } from './session-table.ts'
 
 /** What a subscription counts beside its Topic Filter when a page is weighed. */
 const SUBSCRIPTION_BYTES = 32
 
 /** Subscriptions in memory, kept with their session. */
 export class MemorySubscriptions implements SubscriptionStore {
-  readonly #table: SessionTable
+  readonly #table: SessionTable<AnySession>
   readonly #clock: Clock
   readonly #subscriptionsMax: number
 
-  constructor(table: SessionTable, clock: Clock, subscriptionsMax: number) {
+  constructor(table: SessionTable<AnySession>, clock: Clock, subscriptionsMax: number) {
     this.#table = table
     this.#clock = clock
     this.#subscriptionsMax = subscriptionsMax
@@ -29,12 +28,11 @@ export class MemorySubscriptions implements SubscriptionStore {
     if (filters.size > this.#subscriptionsMax) {
       throw new BrokerError('STORE_UNAVAILABLE', `a session has at most ${this.#subscriptionsMax} subscriptions`)
     }
-    for (const subscription of subscriptions) session.subscribe(subscription)
+    this.#table.subscribe(session, subscriptions)
   }
 
   async remove(clientId: string, epoch: number, topicFilters: readonly string[]): Promise<void> {
-    const session = this.#table.claimedWith(clientId, epoch)
-    for (const topicFilter of topicFilters) session.unsubscribe(topicFilter)
+    this.#table.unsubscribe(this.#table.claimedWith(clientId, epoch), topicFilters)
   }
 
   all(): AsyncIterable<readonly OwnedSubscription[]> {
@@ -47,8 +45,8 @@ export class MemorySubscriptions implements SubscriptionStore {
     for (const session of this.#table.all()) {
       yield undefined
       if (!session.persistent || session.over(nowMs)) continue
-      const { clientId } = session
-      for (const subscription of session.subscriptions.values()) yield { clientId, subscription }
+      const { clientId, epoch } = session
+      for (const subscription of session.subscriptions.values()) yield { clientId, epoch, subscription }
     }
   }
 }

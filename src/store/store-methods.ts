@@ -5,8 +5,10 @@ import type {
   AppendResult,
   ClaimResult,
   DueSession,
+  OwnedSubscription,
   QueuedMessage,
   QueueTarget,
+  ReceivedMark,
   Release,
   SessionClaim,
 } from '../ports/store.ts'
@@ -16,13 +18,13 @@ import {
   listCodec,
   nothingCodec,
   numberCodec,
+  optionalCodec,
   pairCodec,
   quadrupleCodec,
   stringCodec,
   tripleCodec,
   varuintCodec,
 } from './codec.ts'
-import type { OwnedSubscription } from './owned-subscription.ts'
 import {
   appendResultCodec,
   claimCodec,
@@ -31,6 +33,7 @@ import {
   messageCodec,
   ownedSubscriptionCodec,
   queuedMessageCodec,
+  receivedMarkCodec,
   releaseCodec,
   subscriptionCodec,
   targetCodec,
@@ -114,11 +117,10 @@ export const moreSubscriptions: Method<number, Page<OwnedSubscription>> = method
 /** The worker does not want the rest. */
 export const closeSubscriptions: Write<number> = method(14, varuintCodec, nothingCodec)
 
-export const appendToQueues: Method<readonly [readonly QueueTarget[], Message], AppendResult> = method(
-  20,
-  pairCodec(listCodec(targetCodec), messageCodec),
-  appendResultCodec,
-)
+export const appendToQueues: Method<
+  readonly [readonly QueueTarget[], Message, ReceivedMark | undefined],
+  AppendResult
+> = method(20, tripleCodec(listCodec(targetCodec), messageCodec, optionalCodec(receivedMarkCodec)), appendResultCodec)
 export const readQueue: Method<readonly [string, number, number], readonly QueuedMessage[]> = method(
   21,
   tripleCodec(stringCodec, varuintCodec, varuintCodec),

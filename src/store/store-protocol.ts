@@ -15,9 +15,12 @@ const errorCodes: Readonly<Record<BrokerErrorCode, true>> = {
   CONFIGURATION: true,
   SECURITY_FILE: true,
   KEY_SET_UNAVAILABLE: true,
+  INTROSPECTION_UNAVAILABLE: true,
   LISTENER: true,
   STOPPED: true,
   STORE_UNAVAILABLE: true,
+  STORE_FULL: true,
+  STORE_DAMAGED: true,
   BUS_PROTOCOL: true,
   STALE_EPOCH: true,
 }

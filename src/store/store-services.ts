@@ -1,7 +1,6 @@
 import { type ByteReader, type ByteWriter, malformed } from '../core/byte-codec.ts'
 import type { Message } from '../core/message.ts'
-import type { Store } from '../ports/store.ts'
-import type { OwnedSubscription } from './owned-subscription.ts'
+import type { OwnedSubscription, Store } from '../ports/store.ts'
 import type { PageCursors } from './page-cursors.ts'
 import * as methods from './store-methods.ts'
 

@@ -7,22 +7,22 @@ import type {
   ClaimResult,
   DeliveryOptions,
   DueSession,
+  OwnedSubscription,
   QueuedMessage,
   QueueTarget,
+  ReceivedMark,
   Release,
   SessionClaim,
   StoredWill,
   Wake,
 } from '../ports/store.ts'
 import { type Codec, listCodec, numberCodec, optionalCodec, stringCodec, varuintCodec } from './codec.ts'
-import type { OwnedSubscription } from './owned-subscription.ts'
 
 export const messageCodec: Codec<Message> = { write: writeMessage, read: readMessage }
 export const subscriptionCodec: Codec<Subscription> = { write: writeSubscription, read: readSubscription }
 const subscriptionsCodec = listCodec(subscriptionCodec)
 const optionalNumberCodec = optionalCodec(numberCodec)
 const optionalStringCodec = optionalCodec(stringCodec)
-const optionalSubscriptionsCodec = optionalCodec(subscriptionsCodec)
 const numbersCodec = listCodec(varuintCodec)
 
 const willCodec: Codec<StoredWill> = {
@@ -37,7 +37,7 @@ const willCodec: Codec<StoredWill> = {
     messageExpiryIntervalSeconds: optionalNumberCodec.read(reader),
   }),
 }
-const optionalWillCodec = optionalCodec(willCodec)
+export const optionalWillCodec: Codec<StoredWill | undefined> = optionalCodec(willCodec)
 
 export const releaseCodec: Codec<Release> = {
   write(writer, release) {
@@ -76,6 +76,7 @@ export const claimResultCodec: Codec<ClaimResult> = {
     writer.boolean(result.kind === 'claimed')
     if (result.kind !== 'claimed') return
     writer.varuint(result.epoch)
+    writer.boolean(result.persistentBefore)
     writer.boolean(result.present)
     optionalStringCodec.write(writer, result.previousHome)
     subscriptionsCodec.write(writer, result.subscriptions)
@@ -88,6 +89,7 @@ export const claimResultCodec: Codec<ClaimResult> = {
     return {
       kind: 'claimed',
       epoch: reader.varuint(),
+      persistentBefore: reader.boolean(),
       present: reader.boolean(),
       previousHome: optionalStringCodec.read(reader),
       subscriptions: subscriptionsCodec.read(reader),
@@ -101,22 +103,25 @@ export const claimResultCodec: Codec<ClaimResult> = {
 export const dueSessionCodec: Codec<DueSession> = {
   write(writer, due) {
     writer.string(due.clientId)
+    writer.varuint(due.epoch)
     optionalWillCodec.write(writer, due.will)
-    optionalSubscriptionsCodec.write(writer, due.expired)
+    writer.boolean(due.expired)
   },
   read: reader => ({
     clientId: reader.string(),
+    epoch: reader.varuint(),
     will: optionalWillCodec.read(reader),
-    expired: optionalSubscriptionsCodec.read(reader),
+    expired: reader.boolean(),
   }),
 }
 
 export const ownedSubscriptionCodec: Codec<OwnedSubscription> = {
   write(writer, owned) {
     writer.string(owned.clientId)
+    writer.varuint(owned.epoch)
     writeSubscription(writer, owned.subscription)
   },
-  read: reader => ({ clientId: reader.string(), subscription: readSubscription(reader) }),
+  read: reader => ({ clientId: reader.string(), epoch: reader.varuint(), subscription: readSubscription(reader) }),
 }
 
 export const targetCodec: Codec<QueueTarget> = {
@@ -125,6 +130,15 @@ export const targetCodec: Codec<QueueTarget> = {
     writeDelivery(writer, target.delivery)
   },
   read: reader => ({ clientId: reader.string(), delivery: readDelivery(reader) }),
+}
+
+export const receivedMarkCodec: Codec<ReceivedMark> = {
+  write(writer, mark) {
+    writer.string(mark.clientId)
+    writer.varuint(mark.epoch)
+    writer.varuint(mark.packetId)
+  },
+  read: reader => ({ clientId: reader.string(), epoch: reader.varuint(), packetId: reader.varuint() }),
 }
 
 const wakesCodec: Codec<readonly Wake[]> = listCodec({

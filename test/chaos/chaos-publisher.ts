@@ -1,0 +1,104 @@
+import type { Packet } from 'mqtt-packet'
+import { ChaosConnection } from './chaos-connection.ts'
+
+/** Messages on their way at the same time. */
+const OUTSTANDING_MAX = 16
+const PACKET_IDS_MAX = 65_535
+
+interface Outstanding {
+  readonly number: number
+  /** QoS 2: PUBREC was seen. */
+  accepted: boolean
+}
+
+/**
+ * Publishes numbered messages as fast as they are acknowledged and keeps the books: a message counts once the broker has
+ * taken it over (PUBACK, PUBREC), and is sent again, with its Packet Identifier, until then.
+ */
+export class ChaosPublisher {
+  readonly name: string
+  readonly qos: 1 | 2
+  /** Numbers of the messages that the broker has taken over. */
+  readonly acknowledged = new Set<number>()
+  /** Times that the broker did not know the session any more. */
+  sessionsLost = 0
+  readonly #connection: ChaosConnection
+  readonly #running: Promise<void>
+  readonly #topic: string
+  readonly #retain: boolean
+  /** By Packet Identifier, in the order they were sent first. */
+  readonly #outstanding = new Map<number, Outstanding>()
+  #lastNumber = 0
+  #finishing = false
+  #connectedBefore = false
+
+  constructor(port: number, name: string, qos: 1 | 2, retain: boolean) {
+    this.name = name
+    this.qos = qos
+    this.#retain = retain
+    this.#topic = `chaos/${name}`
+    this.#connection = new ChaosConnection(port, name, {
+      connected: sessionPresent => this.#connected(sessionPresent),
+      received: packet => this.#received(packet),
+    })
+    this.#running = this.#connection.run()
+  }
+
+  /** Starts nothing new; true once everything was acknowledged. */
+  finish(): boolean {
+    this.#finishing = true
+    return this.#outstanding.size === 0
+  }
+
+  async stop(): Promise<void> {
+    this.#connection.stop()
+    await this.#running
+  }
+
+  #connected(sessionPresent: boolean): void {
+    if (this.#connectedBefore && !sessionPresent) this.sessionsLost++
+    this.#connectedBefore = true
+    for (const [messageId, { number, accepted }] of this.#outstanding) {
+      if (accepted) this.#connection.send({ cmd: 'pubrel', messageId })
+      else this.#send(messageId, number, true)
+    }
+    this.#publishMore()
+  }
+
+  #received(packet: Packet): void {
+    const { messageId = 0 } = packet
+    const outstanding = this.#outstanding.get(messageId)
+    if (outstanding === undefined) {
+      // It may answer a PUBREL that was sent twice.
+      if (packet.cmd === 'pubrec') this.#connection.send({ cmd: 'pubrel', messageId })
+      return
+    }
+    if (packet.cmd === 'puback' || packet.cmd === 'pubrec') {
+      if ((packet.reasonCode ?? 0) >= 0x80) throw new Error(`${this.name}: refused with ${packet.reasonCode}`)
+      this.acknowledged.add(outstanding.number)
+    }
+    if (packet.cmd === 'pubrec') {
+      outstanding.accepted = true
+      this.#connection.send({ cmd: 'pubrel', messageId })
+    }
+    if (packet.cmd === 'puback' || packet.cmd === 'pubcomp') {
+      this.#outstanding.delete(messageId)
+      this.#publishMore()
+    }
+  }
+
+  #publishMore(): void {
+    while (!this.#finishing && this.#outstanding.size < OUTSTANDING_MAX) {
+      this.#lastNumber++
+      const messageId = ((this.#lastNumber - 1) % PACKET_IDS_MAX) + 1
+      this.#outstanding.set(messageId, { number: this.#lastNumber, accepted: false })
+      this.#send(messageId, this.#lastNumber, false)
+    }
+  }
+
+  #send(messageId: number, number: number, dup: boolean): void {
+    const { qos } = this
+    const payload = `${this.name} ${number}`
+    this.#connection.send({ cmd: 'publish', topic: this.#topic, payload, qos, retain: this.#retain, dup, messageId })
+  }
+}

@@ -1,0 +1,71 @@
+import type { Packet } from 'mqtt-packet'
+import { ChaosConnection } from './chaos-connection.ts'
+
+/** Subscribes once, at QoS 2, and writes down what it gets, as the standard says a receiver does. */
+export class ChaosSubscriber {
+  readonly name: string
+  /** How often each message was handed over to the application, by payload. */
+  readonly deliveries = new Map<string, number>()
+  /** Messages that came before one that was published earlier. */
+  readonly outOfOrder: string[] = []
+  sessionsLost = 0
+  subscribed = false
+  readonly #connection: ChaosConnection
+  readonly #running: Promise<void>
+  /** Packet Identifiers of QoS 2 messages that were received and not released (v5 4.3.3). */
+  readonly #received = new Set<number>()
+  readonly #lastNumbers = new Map<string, number>()
+
+  constructor(port: number, name: string) {
+    this.name = name
+    this.#connection = new ChaosConnection(port, name, {
+      connected: sessionPresent => this.#connected(sessionPresent),
+      received: packet => this.#arrived(packet),
+    })
+    this.#running = this.#connection.run()
+  }
+
+  /** Loses its connection; a new one is made at once. */
+  cut(): void {
+    this.#connection.cut()
+  }
+
+  async stop(): Promise<void> {
+    this.#connection.stop()
+    await this.#running
+  }
+
+  #connected(sessionPresent: boolean): void {
+    if (this.subscribed && !sessionPresent) this.sessionsLost++
+    if (this.subscribed) return
+    this.#connection.send({ cmd: 'subscribe', messageId: 65_535, subscriptions: [{ topic: 'chaos/#', qos: 2 }] })
+  }
+
+  #arrived(packet: Packet): void {
+    const { messageId = 0 } = packet
+    if (packet.cmd === 'suback') this.subscribed = true
+    if (packet.cmd === 'publish' && packet.qos === 1) {
+      this.#deliver(packet.payload.toString())
+      this.#connection.send({ cmd: 'puback', messageId })
+    }
+    if (packet.cmd === 'publish' && packet.qos === 2) {
+      if (!this.#received.has(messageId)) this.#deliver(packet.payload.toString())
+      this.#received.add(messageId)
+      this.#connection.send({ cmd: 'pubrec', messageId })
+    }
+    if (packet.cmd === 'pubrel') {
+      this.#received.delete(messageId)
+      this.#connection.send({ cmd: 'pubcomp', messageId })
+    }
+  }
+
+  #deliver(payload: string): void {
+    const times = (this.deliveries.get(payload) ?? 0) + 1
+    this.deliveries.set(payload, times)
+    const [publisher = '', text] = payload.split(' ')
+    const number = Number(text)
+    if (times > 1) return
+    if (number < (this.#lastNumbers.get(publisher) ?? 0)) this.outOfOrder.push(payload)
+    else this.#lastNumbers.set(publisher, number)
+  }
+}
