@@ -4,6 +4,9 @@ import { printable } from './printable-text.ts'
 /** The reason of every failed authentication, as HiveMQ words it; the exact cause stands in the structured log. */
 export const GENERIC_REASON = 'unknown authentication key or wrong authentication secret'
 
+/** The reason of every failed authorization. */
+export const AUTHORIZATION_REASON = 'no permissions for the authorization keys'
+
 /** What the access log tells of, by the names that HiveMQ gives them. */
 export type AccessEvent =
   | 'authentication-succeeded'
@@ -38,12 +41,16 @@ export function permissionsAddition(permissions: readonly Permission[]): string 
 }
 
 function permissionText(permission: Permission): string {
+  const { topicFilter, syntax, effect } = permission
   const fields = [
-    `topicFilter=${inQuotes(permission.topicFilter)}`,
+    // HiveMQ has no denials and one way to write a topic; the fields that say otherwise stand where they are needed.
+    ...(effect === 'deny' ? ["effect='deny'"] : []),
+    `topicFilter=${inQuotes(topicFilter)}`,
+    ...(syntax === 'filter' ? [] : [`syntax='${syntax}'`]),
     `qos=[${permission.qos.join(', ')}]`,
     `activity=[${permission.activity.join(', ')}]`,
-    `retainedPublishAllowed=${permission.retainedPublishAllowed}`,
-    `sharedSubscribeAllowed=${permission.sharedSubscribeAllowed}`,
+    `retainedPublishAllowed=${permission.retain !== 'not-retained'}`,
+    `sharedSubscribeAllowed=${permission.shared !== 'not-shared'}`,
     `sharedGroup=${inQuotes(permission.sharedGroup)}`,
     `from=${inQuotes(permission.from)}`,
   ]

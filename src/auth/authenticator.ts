@@ -1,4 +1,6 @@
-import type { Credentials } from '../ports/auth.ts'
+import type { Credentials, Standing } from '../ports/auth.ts'
+import type { StoredPassword } from './file-realm-model.ts'
+import type { JsonObject } from './json-object.ts'
 import type { Refusal } from './refusal-cause.ts'
 import type { JwtRealmModel, JwtValidationModel } from './security-model.ts'
 
@@ -10,12 +12,33 @@ export type AuthenticationOutcome =
       readonly owner: string
       /** Unix time in ms after which the proof is no longer valid; undefined: it does not end. */
       readonly expiresAtMs: number | undefined
+      /** ESE's `authorization-key` where the realm knows it; absent: the subject of `claims`, or nobody. */
+      readonly authorizationKey?: string
+      /** The user of a realm file that it is; absent: it proved itself by other means. */
+      readonly user?: KnownUser
+      /** The claims of the token that proved it; absent: there was none. */
+      readonly claims?: JsonObject
+      /** How the proof stands later on; absent: it does not change. */
+      readonly standing?: Standing
     }
   | Refusal
 
+/** A user of a realm file, as it was when the client proved to be that user. */
+export interface KnownUser {
+  readonly realm: string
+  readonly name: string
+  readonly password: StoredPassword
+}
+
+/** What is held against a realm: `password` and `key` are ESE's `authentication-byte-secret` and `authentication-key`. */
+export interface AuthenticationAttempt extends Credentials {
+  /** The name that the client goes by here: its user name, unless a preprocessor says otherwise. Absent: it has none. */
+  readonly key?: string | undefined
+}
+
 /** The authentication step of one pipeline. It answers at once where it can, and rejects only for a fault of ours. */
 export interface Authenticator {
-  authenticate(credentials: Credentials): Promise<AuthenticationOutcome> | AuthenticationOutcome
+  authenticate(attempt: AuthenticationAttempt): Promise<AuthenticationOutcome> | AuthenticationOutcome
 }
 
 /** Makes the authentication step of one pipeline with a JWT authentication manager. */

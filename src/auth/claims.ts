@@ -1,5 +1,6 @@
+import { habitsOf } from './claim-habits.ts'
 import { checkTimes } from './claim-time.ts'
-import { member, type JsonObject } from './json-object.ts'
+import { isJsonObject, member, type JsonObject } from './json-object.ts'
 import { refusedFor, unexpected, type Refusal } from './refusal-cause.ts'
 import type { JwtValidationModel, ScopeModel } from './security-model.ts'
 
@@ -7,6 +8,8 @@ import type { JwtValidationModel, ScopeModel } from './security-model.ts'
 export interface ClaimContext {
   readonly clientId: string
   readonly username: string | undefined
+  /** The certificate that the client has shown on its connection. */
+  readonly clientCertificate?: { readonly thumbprint: string } | undefined
 }
 
 const PLACEHOLDER = /\$\{mqtt-(clientid|username)\}/g
@@ -25,24 +28,44 @@ export function checkClaims(
   nowMs: number,
 ): Refusal | undefined {
   return (
-    checkKind(claims) ??
+    checkKind(claims, rules) ??
+    checkProofOfPossession(claims, context) ??
     checkTimes(claims, rules.expGraceSeconds, nowMs) ??
     checkIssuer(claims, rules.issuers, context) ??
-    checkAudience(claims, rules.audience, context) ??
+    checkAudience(claims, rules, context) ??
     checkSubject(claims, rules.subject, context) ??
     checkScope(claims, rules.scope, context) ??
     checkCustomClaims(claims, rules, context)
   )
 }
 
-function checkKind(claims: JsonObject): Refusal | undefined {
-  // A sender-constrained token (RFC 8705, RFC 9449) that is shown without its proof may be a stolen one.
-  if (Object.hasOwn(claims, 'cnf')) return refusedFor('not_bearer', 'cnf')
+function checkKind(claims: JsonObject, rules: JwtValidationModel): Refusal | undefined {
   for (const name of ['token_use', 'typ']) {
     const kind = member(claims, name)
     if (OTHER_TOKEN_KINDS.has(kind)) return unexpected('not_access_token', name, 'an access token', kind)
   }
-  return Object.hasOwn(claims, 'at_hash') ? refusedFor('not_access_token', 'at_hash') : undefined
+  if (Object.hasOwn(claims, 'at_hash')) return refusedFor('not_access_token', 'at_hash')
+  const { kind } = habitsOf(rules.preset)
+  if (kind === undefined || member(claims, kind.claim) === kind.value) return undefined
+  return unexpected('not_access_token', kind.claim, kind.value, member(claims, kind.claim))
+}
+
+/**
+ * A token that is bound to a key is only good with it: to the certificate of the connection (RFC 8705 3), if nothing
+ * else is asked for. Any other binding (RFC 9449) cannot be checked here, and such a token may be a stolen one.
+ */
+function checkProofOfPossession(claims: JsonObject, { clientCertificate }: ClaimContext): Refusal | undefined {
+  if (!Object.hasOwn(claims, 'cnf')) return undefined
+  const cnf = member(claims, 'cnf')
+  if (!isJsonObject(cnf) || Object.keys(cnf).join() !== 'x5t#S256') return refusedFor('not_bearer', 'cnf')
+  const thumbprint = member(cnf, 'x5t#S256')
+  if (clientCertificate !== undefined && clientCertificate.thumbprint === thumbprint) return undefined
+  return unexpected(
+    'certificate_mismatch',
+    'cnf.x5t#S256',
+    clientCertificate?.thumbprint ?? 'a certificate',
+    thumbprint,
+  )
 }
 
 function checkIssuer(claims: JsonObject, issuers: readonly string[], context: ClaimContext): Refusal | undefined {
@@ -52,9 +75,10 @@ function checkIssuer(claims: JsonObject, issuers: readonly string[], context: Cl
   return unexpected('issuer', 'iss', issuers.join(' '), iss)
 }
 
-function checkAudience(claims: JsonObject, audience: string | undefined, context: ClaimContext): Refusal | undefined {
+function checkAudience(claims: JsonObject, rules: JwtValidationModel, context: ClaimContext): Refusal | undefined {
+  const { audience, preset } = rules
   if (audience === undefined) return undefined
-  const aud = member(claims, 'aud')
+  const aud = firstOf(claims, habitsOf(preset).audienceClaims)
   const wanted = filledIn(audience, context)
   if (wanted !== undefined && (aud === wanted || (Array.isArray(aud) && aud.includes(wanted)))) return undefined
   return unexpected('audience', 'aud', wanted ?? audience, aud)
@@ -73,7 +97,7 @@ function checkSubject(claims: JsonObject, subject: string | undefined, context: 
 
 function checkScope(claims: JsonObject, scope: ScopeModel | undefined, context: ClaimContext): Refusal | undefined {
   if (scope === undefined) return undefined
-  const value = member(claims, scope.claim)
+  const value = firstOf(claims, scope.otherClaims === undefined ? [scope.claim] : [scope.claim, ...scope.otherClaims])
   const granted: readonly unknown[] = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
   for (const required of scope.required) {
     const wanted = filledIn(required, context)
@@ -92,6 +116,11 @@ function checkCustomClaims(claims: JsonObject, rules: JwtValidationModel, contex
       return unexpected('custom_claim', name, wanted ?? value, found)
     }
   }
+  return undefined
+}
+
+function firstOf(claims: JsonObject, names: readonly string[]): unknown {
+  for (const name of names) if (Object.hasOwn(claims, name)) return claims[name]
   return undefined
 }
 

@@ -4,33 +4,53 @@ import { httpUrlFault } from './http-url.ts'
 import { isJsonObject, member } from './json-object.ts'
 import type { JsonObject } from './json-object.ts'
 import { printable } from './printable-text.ts'
+import { serverFetch } from './server-fetch.ts'
+import type { ServerFetch } from './server-fetch.ts'
 import { fetchSmallText } from './small-fetch.ts'
 
-/** How the metadata of an issuer is fetched; `fetch` is replaced in tests only. */
+/** How the metadata of an issuer is fetched. */
 export interface DiscoveryOptions {
   readonly clock: Clock
-  readonly fetch?: typeof globalThis.fetch
+  /** What the document must name; one that does not is not taken. */
+  readonly wanted: readonly EndpointName[]
+  /** How the authorization server is reached; absent: as any server. */
+  readonly fetch?: ServerFetch
+}
+
+/** An endpoint by its name in the metadata. */
+export type EndpointName = 'jwks_uri' | 'introspection_endpoint'
+
+/** What of an issuer's metadata is used; undefined: the document does not name it. */
+export interface IssuerMetadata {
+  readonly jwksUri: string | undefined
+  readonly introspectionEndpoint: string | undefined
+  /** The introspection endpoint for clients that show a certificate (RFC 8705 5). */
+  readonly mtlsIntrospectionEndpoint: string | undefined
 }
 
 const OPENID = '/.well-known/openid-configuration'
 const OAUTH = '/.well-known/oauth-authorization-server'
 const DOCUMENT_BYTES_MAX = 256 * 1024
 const TIMEOUT_MS = 5000
+const ENDPOINTS: readonly EndpointName[] = ['jwks_uri', 'introspection_endpoint']
 
-type Attempt = { readonly kind: 'found'; readonly jwksUri: string } | { readonly kind: 'failed'; readonly why: string }
+type Attempt =
+  | { readonly kind: 'found'; readonly metadata: IssuerMetadata }
+  | { readonly kind: 'failed'; readonly why: string }
 
 /**
- * Finds an issuer's `jwks_uri` in its metadata: OpenID Connect Discovery, then RFC 8414 in both places where it is
- * served. Rejects with `KEY_SET_UNAVAILABLE` and one line for each address that was tried, or with `CONFIGURATION`
- * for an issuer that can have no metadata.
+ * Finds the metadata of an issuer: OpenID Connect Discovery, then RFC 8414 in both places where it is served. The
+ * issuer in it must be the same to the letter, which no library compares so: `https://a` and `https://a/` are two
+ * issuers and one URL. Rejects with `KEY_SET_UNAVAILABLE` and one line for each address that was tried, or with
+ * `CONFIGURATION` for an issuer that can have no metadata.
  */
-export async function discoverJwksUri(issuer: string, options: DiscoveryOptions): Promise<string> {
+export async function discoverIssuer(issuer: string, options: DiscoveryOptions): Promise<IssuerMetadata> {
   const fault = issuerFault(issuer)
   if (fault !== undefined) throw new BrokerError('CONFIGURATION', `the issuer cannot be looked up: ${fault}`)
   const failures: string[] = []
   for (const address of metadataAddresses(issuer)) {
     const attempt = await tryAddress(address, issuer, options)
-    if (attempt.kind === 'found') return attempt.jwksUri
+    if (attempt.kind === 'found') return attempt.metadata
     failures.push(`${address}: ${attempt.why}`)
   }
   throw new BrokerError('KEY_SET_UNAVAILABLE', `no metadata of issuer ${issuer}\n${failures.join('\n')}`)
@@ -50,27 +70,49 @@ function metadataAddresses(issuer: string): ReadonlySet<string> {
   return new Set([`${origin}${path}${OPENID}`, `${origin}${path}${OAUTH}`, `${origin}${OAUTH}${path}`])
 }
 
-async function tryAddress(address: string, issuer: string, { clock, fetch }: DiscoveryOptions): Promise<Attempt> {
+async function tryAddress(address: string, issuer: string, options: DiscoveryOptions): Promise<Attempt> {
+  const { clock, wanted, fetch = serverFetch(undefined) } = options
   const answer = await fetchSmallText(address, {
     clock,
     timeoutMs: TIMEOUT_MS,
     bytesMax: DOCUMENT_BYTES_MAX,
-    fetch: fetch ?? globalThis.fetch,
+    fetch,
   })
   if (answer.kind === 'failed') return answer
-  const metadata = parsedObject(answer.text)
-  return metadata === undefined ? failed('the answer is not a JSON object') : jwksUriOf(metadata, issuer)
+  const document = parsedObject(answer.text)
+  return document === undefined ? failed('the answer is not a JSON object') : readMetadata(document, issuer, wanted)
 }
 
-function jwksUriOf(metadata: JsonObject, issuer: string): Attempt {
-  const found = member(metadata, 'issuer')
+function readMetadata(document: JsonObject, issuer: string, wanted: readonly EndpointName[]): Attempt {
+  const found = member(document, 'issuer')
   if (found !== issuer) return failed(issuerDifference(issuer, found))
-  const jwksUri = member(metadata, 'jwks_uri')
-  if (typeof jwksUri !== 'string') return failed('the document has no jwks_uri')
-  const fault = httpUrlFault(jwksUri)
-  if (fault !== undefined) return failed(`jwks_uri: ${fault}`)
-  if (isHttps(issuer) && !isHttps(jwksUri)) return failed('jwks_uri: expected https, like the issuer')
-  return { kind: 'found', jwksUri }
+  for (const name of ENDPOINTS) {
+    const endpoint = member(document, name)
+    if (endpoint === undefined && !wanted.includes(name)) continue
+    const fault = endpointFault(endpoint, issuer)
+    if (fault !== undefined) return failed(endpoint === undefined ? `the document has no ${name}` : `${name}: ${fault}`)
+  }
+  const aliases = member(document, 'mtls_endpoint_aliases')
+  const mtls = isJsonObject(aliases) ? member(aliases, 'introspection_endpoint') : undefined
+  return {
+    kind: 'found',
+    metadata: {
+      jwksUri: textOf(member(document, 'jwks_uri')),
+      introspectionEndpoint: textOf(member(document, 'introspection_endpoint')),
+      mtlsIntrospectionEndpoint: endpointFault(mtls, issuer) === undefined ? textOf(mtls) : undefined,
+    },
+  }
+}
+
+function endpointFault(endpoint: unknown, issuer: string): string | undefined {
+  if (typeof endpoint !== 'string') return 'expected a URL'
+  const fault = httpUrlFault(endpoint)
+  if (fault !== undefined) return fault
+  return isHttps(issuer) && !isHttps(endpoint) ? 'expected https, like the issuer' : undefined
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 /** The issuer must be the same to the character (RFC 8414 section 3.3); a final slash is the usual slip. */

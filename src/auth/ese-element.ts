@@ -7,6 +7,15 @@ import type { XmlElement } from './xml-document.ts'
 export interface EseFile {
   readonly problems: SecurityFileProblems
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Reads a file that this one names; undefined when it cannot be read. */
+  readonly otherFile: (path: string) => OtherFile | undefined
+}
+
+/** A file that the security file names. */
+export interface OtherFile {
+  /** Absolute. */
+  readonly path: string
+  readonly text: string
 }
 
 /** The text of an element or attribute as it stands in the file; `label` names it in an error. */

@@ -21,31 +21,33 @@ export function readJwtValidation(file: EseFile, xml: XmlElement): JwtValidation
   const validation = new EseElement(file, xml, {
     children: ['exp-grace', 'enable-introspection', 'reserved-claims', 'custom-claims'],
   })
-  refuseIntrospection(file, validation.child('enable-introspection'))
   return {
     ...NO_CLAIMS_CHECKED,
-    expGraceSeconds: readExpGrace(file, validation.child('exp-grace')),
+    ...readExpGrace(file, validation.child('exp-grace')),
+    ...readIntrospectionUse(file, validation.child('enable-introspection')),
     ...readReservedClaims(file, validation.child('reserved-claims')),
     customClaims: readCustomClaims(file, validation.child('custom-claims')),
   }
 }
 
-function readExpGrace(file: EseFile, xml: XmlElement | undefined): number {
-  if (xml === undefined) return 0
+function readExpGrace(
+  file: EseFile,
+  xml: XmlElement | undefined,
+): Pick<JwtValidationModel, 'expGraceSeconds' | 'staysAfterExpiry'> {
+  if (xml === undefined) return { expGraceSeconds: 0 }
   const element = textElement(file, xml, ['disconnect-after-expiry'])
-  const disconnect = element.attribute('disconnect-after-expiry')
-  if (disconnect !== undefined) readBoolean(file, disconnect)
-  return readWholeNumber(file, element.value, 0, GRACE_SECONDS_MAX) ?? 0
+  const attribute = element.attribute('disconnect-after-expiry')
+  const stays = attribute !== undefined && readBoolean(file, attribute) === false
+  const expGraceSeconds = readWholeNumber(file, element.value, 0, GRACE_SECONDS_MAX) ?? 0
+  return { expGraceSeconds, ...(stays ? { staysAfterExpiry: true } : {}) }
 }
 
-function refuseIntrospection(file: EseFile, xml: XmlElement | undefined): void {
-  if (xml === undefined) return
+function readIntrospectionUse(file: EseFile, xml: XmlElement | undefined): Pick<JwtValidationModel, 'introspection'> {
+  if (xml === undefined) return {}
   const element = textElement(file, xml, ['sampling'])
-  const sampling = element.attribute('sampling')
-  if (sampling !== undefined) readFraction(file, sampling)
-  if (readBoolean(file, element.value) === true) {
-    file.problems.add(xml.offset, '<enable-introspection> is not supported by this version; set it to false')
-  }
+  const attribute = element.attribute('sampling')
+  const sampling = attribute === undefined ? 1 : (readFraction(file, attribute) ?? 1)
+  return readBoolean(file, element.value) === true ? { introspection: { sampling } } : {}
 }
 
 function readReservedClaims(

@@ -1,15 +1,18 @@
-import { EseElement, label, textElement } from './ese-element.ts'
+import { EseElement, label } from './ese-element.ts'
 import type { EseFile } from './ese-element.ts'
-import { NO_CLAIMS_CHECKED, readJwtValidation } from './ese-jwt-validation.ts'
-import { checkRealmReference } from './ese-realms.ts'
+import { AUTHENTICATION_MANAGERS, onlyManager, readAuthenticationManager } from './ese-authentication-managers.ts'
+import { AUTHORIZATION_MANAGERS, readAuthorizationManager, TOKEN_AUTHORIZATION } from './ese-authorization-managers.ts'
+import { readPreprocessors } from './ese-preprocessors.ts'
 import type { EseRealms } from './ese-realms.ts'
 import { quoted, readBoolean, readText } from './ese-value.ts'
-import type { AuthenticationManagerModel, ListenerPipelineModel } from './security-model.ts'
+import type { PreprocessorModel } from './preprocessor-model.ts'
+import type { AuthenticationManagerModel, AuthorizationManagerModel, ListenerPipelineModel } from './security-model.ts'
+import { readsTokens, verifiesTokens } from './token-use.ts'
 import type { XmlElement } from './xml-document.ts'
 
-const JWT = 'jwt-authentication-manager'
-const ALLOW_ALL_AUTHENTICATION = 'allow-all-authentication-manager'
-const ALLOW_ALL_AUTHORIZATION = 'allow-all-authorization-manager'
+/** What stands for a manager that was reported to be missing or not supported: one that lets nobody do anything. */
+const NOBODY: AuthenticationManagerModel = { kind: 'chain', strategy: 'unknown-key', managers: [] }
+const NOTHING: AuthorizationManagerModel = { kind: 'chain', strategy: 'unknown-keys', managers: [] }
 
 /** Reads `<pipelines>`. The result is of use only while the file has no problems. */
 export function readPipelines(file: EseFile, xml: XmlElement, realms: EseRealms): readonly ListenerPipelineModel[] {
@@ -32,7 +35,12 @@ function readListenerPipeline(
 ): ListenerPipelineModel {
   const pipeline = new EseElement(file, xml, {
     attributes: ['name', 'listener', 'clear-client-password-on-connection'],
-    children: [JWT, ALLOW_ALL_AUTHENTICATION, ALLOW_ALL_AUTHORIZATION],
+    children: [
+      'authentication-preprocessors',
+      ...AUTHENTICATION_MANAGERS,
+      'authorization-preprocessors',
+      ...AUTHORIZATION_MANAGERS,
+    ],
   })
   const listener = readUniqueAttribute(file, pipeline, 'listener', listeners)
   const name = readUniqueAttribute(file, pipeline, 'name', names)
@@ -42,11 +50,40 @@ function readListenerPipeline(
   if (pipeline.attribute('listener') === undefined) {
     file.problems.add(xml.offset, '<listener-pipeline> lacks its attribute listener (ALL or the name of a listener)')
   }
+  const parts = readParts(file, pipeline, realms)
+  checkTokens(file, parts)
+  const { authenticationPreprocessors, authentication, authorizationPreprocessors, authorization } = parts
   return {
     name: name ?? listener ?? '',
     listener: listener ?? '',
-    authentication: readManagers(file, pipeline, realms),
-    authorization: { kind: 'allow-all' },
+    ...(authenticationPreprocessors.length === 0 ? {} : { authenticationPreprocessors }),
+    authentication,
+    ...(authorizationPreprocessors.length === 0 ? {} : { authorizationPreprocessors }),
+    authorization,
+  }
+}
+
+/** What runs in a pipeline, and where it stands. */
+interface PipelineParts {
+  readonly offset: number
+  readonly authenticationPreprocessors: readonly PreprocessorModel[]
+  readonly authentication: AuthenticationManagerModel
+  readonly authorizationPreprocessors: readonly PreprocessorModel[]
+  readonly authorization: AuthorizationManagerModel
+}
+
+function readParts(file: EseFile, pipeline: EseElement, realms: EseRealms): PipelineParts {
+  const beforeAuthentication = pipeline.child('authentication-preprocessors')
+  const authentication = onlyManager(file, pipeline, 'authentication', AUTHENTICATION_MANAGERS)
+  const beforeAuthorization = pipeline.child('authorization-preprocessors')
+  const authorization = onlyManager(file, pipeline, 'authorization', AUTHORIZATION_MANAGERS)
+  checkOrder(file, [beforeAuthentication, authentication, beforeAuthorization, authorization])
+  return {
+    offset: pipeline.offset,
+    authenticationPreprocessors: readPreprocessors(file, beforeAuthentication, 'authentication'),
+    authentication: (authentication && readAuthenticationManager(file, authentication, realms)) ?? NOBODY,
+    authorizationPreprocessors: readPreprocessors(file, beforeAuthorization, 'authorization'),
+    authorization: (authorization && readAuthorizationManager(file, authorization, realms)) ?? NOTHING,
   }
 }
 
@@ -66,57 +103,28 @@ function readUniqueAttribute(
   return text
 }
 
-/** Exactly one authentication manager, then exactly one authorization manager. */
-function readManagers(file: EseFile, pipeline: EseElement, realms: EseRealms): AuthenticationManagerModel {
-  const authentication = onlyManager(file, pipeline, 'authentication', [JWT, ALLOW_ALL_AUTHENTICATION])
-  const authorization = onlyManager(file, pipeline, 'authorization', [ALLOW_ALL_AUTHORIZATION])
-  if (authentication !== undefined && authorization !== undefined && authorization.offset < authentication.offset) {
-    file.problems.add(authorization.offset, `${label(authorization.name)} stands before ${label(authentication.name)}`)
-  }
-  if (authorization?.name === ALLOW_ALL_AUTHORIZATION) checkAllowAll(file, authorization)
-  if (authentication?.name === JWT) return readJwtManager(file, authentication, realms)
-  if (authentication?.name === ALLOW_ALL_AUTHENTICATION) checkAllowAll(file, authentication)
-  return { kind: 'allow-all' }
-}
-
-/** A manager that is not supported counts as one: it has been reported already. */
-function onlyManager(
-  file: EseFile,
-  pipeline: EseElement,
-  step: 'authentication' | 'authorization',
-  supported: readonly string[],
-): XmlElement | undefined {
-  const [first, ...others] = pipeline.childrenWhere(name => name.endsWith(`-${step}-manager`))
-  if (first === undefined) {
-    const expected = supported.map(label).join(' or ')
-    file.problems.add(pipeline.offset, `${label(pipeline.name)} lacks its ${step} manager: expected ${expected}`)
-  }
-  for (const { name, offset } of others) {
-    if (name !== first?.name) file.problems.add(offset, `${label(name)} is a second ${step} manager of one pipeline`)
-  }
-  return first
-}
-
-function checkAllowAll(file: EseFile, xml: XmlElement): void {
-  readManagerName(file, new EseElement(file, xml, { attributes: ['name'] }))
-}
-
-function readJwtManager(file: EseFile, xml: XmlElement, realms: EseRealms): AuthenticationManagerModel {
-  const manager = new EseElement(file, xml, { attributes: ['name'], children: ['realm', 'jwt-validation'] })
-  readManagerName(file, manager)
-  const realmXml = manager.requiredChild('realm')
-  const realm = realmXml && readText(file, textElement(file, realmXml).value)
-  if (realmXml !== undefined && realm !== undefined) checkRealmReference(file, realms, realmXml, realm)
-  const validation = manager.child('jwt-validation')
-  return {
-    kind: 'jwt',
-    realm: realm ?? '',
-    validation: validation === undefined ? NO_CLAIMS_CHECKED : readJwtValidation(file, validation),
+/** The parts of a pipeline stand in the order in which they run. */
+function checkOrder(file: EseFile, parts: readonly (XmlElement | undefined)[]): void {
+  const present = parts.filter(part => part !== undefined)
+  for (const [index, part] of present.entries()) {
+    const before = present[index - 1]
+    if (before === undefined || part.offset > before.offset) continue
+    file.problems.add(part.offset, `${label(part.name)} stands before ${label(before.name)}`)
   }
 }
 
-/** The name is of no use to us; it is checked like any other text. */
-function readManagerName(file: EseFile, manager: EseElement): void {
-  const name = manager.attribute('name')
-  if (name !== undefined) readText(file, name)
+/** Claims can only be taken from a token that a manager of the pipeline has verified. */
+function checkTokens(file: EseFile, pipeline: PipelineParts): void {
+  const { authentication, authorizationPreprocessors, authorization, offset } = pipeline
+  if (verifiesTokens(authentication)) return
+  const reading = authorizationPreprocessors.some(({ kind }) => kind === 'jwt')
+    ? '<jwt-preprocessor>'
+    : readsTokens(authorization)
+      ? label(TOKEN_AUTHORIZATION)
+      : undefined
+  if (reading === undefined) return
+  file.problems.add(
+    offset,
+    `${reading} reads the token, and no <jwt-authentication-manager> of the pipeline verifies one`,
+  )
 }

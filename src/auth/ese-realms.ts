@@ -1,6 +1,8 @@
 import { EseElement, label, textElement } from './ese-element.ts'
 import type { EseFile } from './ese-element.ts'
+import { readFileRealm } from './ese-file-realm.ts'
 import { quoted, readBoolean, readText, readUrl, readWholeNumber } from './ese-value.ts'
+import type { FileRealmModel } from './file-realm-model.ts'
 import type { IntrospectionModel, JwtRealmModel } from './security-model.ts'
 import type { XmlElement } from './xml-document.ts'
 
@@ -12,42 +14,61 @@ const SECONDS_MAX = 2_147_483_647
 /** `<realms>`. */
 export interface EseRealms {
   readonly models: readonly JwtRealmModel[]
+  readonly fileModels: readonly FileRealmModel[]
   /** How each name in the file may be referred to; `unsupported` ones have been reported. */
-  readonly states: ReadonlyMap<string, 'enabled' | 'disabled' | 'unsupported'>
+  readonly states: ReadonlyMap<string, RealmState>
+}
+
+/** What is known of a realm's name. */
+export interface RealmState {
+  readonly element: string
+  readonly state: 'enabled' | 'disabled' | 'unsupported'
 }
 
 /** Reads `<realms>`. The result is of use only while the file has no problems. */
 export function readRealms(file: EseFile, xml: XmlElement): EseRealms {
   const models: JwtRealmModel[] = []
-  const states = new Map<string, 'enabled' | 'disabled' | 'unsupported'>()
-  const realms = new EseElement(file, xml, { children: ['jwt-realm'], repeatable: ['jwt-realm'] })
+  const fileModels: FileRealmModel[] = []
+  const states = new Map<string, RealmState>()
+  const kinds = ['jwt-realm', 'file-realm']
+  const realms = new EseElement(file, xml, { children: kinds, repeatable: kinds })
   for (const child of realms.childrenWhere(name => name.endsWith('-realm'))) {
-    if (child.name !== 'jwt-realm') {
-      states.set(child.children.find(({ name }) => name === 'name')?.text.trim() ?? '', 'unsupported')
+    if (!kinds.includes(child.name)) {
+      const name = child.children.find(candidate => candidate.name === 'name')?.text.trim() ?? ''
+      states.set(name, { element: child.name, state: 'unsupported' })
       continue
     }
-    const { model, enabled } = readJwtRealm(file, child, states)
-    states.set(model.name, enabled ? 'enabled' : 'disabled')
+    const { name, enabled, configuration } = readRealm(file, child, states)
+    states.set(name, { element: child.name, state: enabled ? 'enabled' : 'disabled' })
+    if (child.name === 'file-realm') {
+      const model = enabled ? readFileRealm(file, configuration, name) : undefined
+      if (model !== undefined) fileModels.push(model)
+      continue
+    }
+    const model = readConfiguration(file, configuration, name)
     if (enabled) models.push(model)
   }
-  return { models, states }
+  return { models, fileModels, states }
 }
 
-function readJwtRealm(
-  file: EseFile,
-  xml: XmlElement,
-  names: ReadonlyMap<string, unknown>,
-): { model: JwtRealmModel; enabled: boolean } {
+/** What realms of every kind have. */
+interface RealmFrame {
+  readonly name: string
+  readonly enabled: boolean
+  readonly configuration: XmlElement | undefined
+}
+
+function readRealm(file: EseFile, xml: XmlElement, names: ReadonlyMap<string, unknown>): RealmFrame {
   const realm = new EseElement(file, xml, { children: ['name', 'enabled', 'configuration'] })
   const nameXml = realm.requiredChild('name')
   const enabledXml = realm.requiredChild('enabled')
-  const configurationXml = realm.requiredChild('configuration')
+  const configuration = realm.requiredChild('configuration')
   const name = nameXml && readText(file, textElement(file, nameXml).value)
   const enabled = enabledXml && readBoolean(file, textElement(file, enabledXml).value)
   if (nameXml !== undefined && name !== undefined && names.has(name)) {
     file.problems.add(nameXml.offset, `another realm is already called ${quoted(nameXml.text.trim())}`)
   }
-  return { model: readConfiguration(file, configurationXml, name ?? ''), enabled: enabled ?? true }
+  return { name: name ?? '', enabled: enabled ?? true, configuration }
 }
 
 function readConfiguration(file: EseFile, xml: XmlElement | undefined, name: string): JwtRealmModel {
@@ -95,10 +116,19 @@ function readSimpleAuth(file: EseFile, xml: XmlElement | undefined): Pick<Intros
   }
 }
 
-/** Reports a reference to a realm that is not there or not enabled. */
-export function checkRealmReference(file: EseFile, realms: EseRealms, xml: XmlElement, name: string): void {
-  const state = realms.states.get(name)
+/** Reports a reference to a realm that is not there, not enabled, or of another kind than `element`. */
+export function checkRealmReference(
+  file: EseFile,
+  realms: EseRealms,
+  xml: XmlElement,
+  name: string,
+  element: 'jwt-realm' | 'file-realm',
+): void {
+  const realm = realms.states.get(name)
   const reference = `${label(xml.name)} ${quoted(xml.text.trim())}`
-  if (state === 'disabled') file.problems.add(xml.offset, `${reference} names a realm that is not enabled`)
-  if (state === undefined) file.problems.add(xml.offset, `${reference} names no realm of this file`)
+  if (realm === undefined) return file.problems.add(xml.offset, `${reference} names no realm of this file`)
+  if (realm.state === 'unsupported') return
+  if (realm.state === 'disabled') file.problems.add(xml.offset, `${reference} names a realm that is not enabled`)
+  if (realm.element === element) return
+  file.problems.add(xml.offset, `${reference} names a ${label(realm.element)}; expected a ${label(element)}`)
 }

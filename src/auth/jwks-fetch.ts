@@ -1,7 +1,9 @@
+import { readFile, stat } from 'node:fs/promises'
 import { isJsonObject, member } from './json-object.ts'
 import { KEYS_MAX } from './key-set.ts'
 import { BrokerError } from '../core/errors.ts'
 import type { PublicJwk } from '../ports/key-sets.ts'
+import type { ServerFetch } from './server-fetch.ts'
 
 /** A key set as an issuer's server gave it. */
 export interface FetchedKeys {
@@ -11,13 +13,14 @@ export interface FetchedKeys {
 }
 
 const BODY_BYTES_MAX = 512 * 1024
+const FILE_LIFETIME_SECONDS = 60
 
 /**
  * Fetches a JWK Set (RFC 7517 5). Bounded in size; a redirect is a failure, because it could lead to where only we
  * may go. Rejects with KEY_SET_UNAVAILABLE, or with the reason of `signal`. The content type does not matter.
  */
-export async function fetchKeys(uri: URL, signal: AbortSignal): Promise<FetchedKeys> {
-  const response = await fetch(uri, {
+export async function fetchKeys(uri: URL, signal: AbortSignal, fetch: ServerFetch): Promise<FetchedKeys> {
+  const response = await fetch(uri.href, {
     signal,
     redirect: 'manual',
     headers: { accept: 'application/jwk-set+json, application/json' },
@@ -28,6 +31,13 @@ export async function fetchKeys(uri: URL, signal: AbortSignal): Promise<FetchedK
   }
   const keys = keysOf(await boundedText(response))
   return { keys, lifetimeSeconds: lifetimeSeconds(response.headers) }
+}
+
+/** Reads a JWK Set from a file, which is looked at again as often as a server would be asked. */
+export async function readKeysFile(file: string): Promise<FetchedKeys> {
+  const { size } = await stat(file)
+  if (size > BODY_BYTES_MAX) throw unavailable(`the file is larger than ${BODY_BYTES_MAX} bytes`)
+  return { keys: keysOf(await readFile(file, 'utf8')), lifetimeSeconds: FILE_LIFETIME_SECONDS }
 }
 
 async function boundedText(response: Response): Promise<string> {
@@ -45,8 +55,8 @@ async function boundedText(response: Response): Promise<string> {
 function keysOf(text: string): readonly PublicJwk[] {
   const set = parsed(text)
   const keys = isJsonObject(set) ? member(set, 'keys') : undefined
-  if (!Array.isArray(keys) || !keys.every(isJsonObject)) throw unavailable('the answer is not a JWK Set')
-  if (keys.length > KEYS_MAX) throw unavailable(`the answer has more than ${KEYS_MAX} keys`)
+  if (!Array.isArray(keys) || !keys.every(isJsonObject)) throw unavailable('it is not a JWK Set')
+  if (keys.length > KEYS_MAX) throw unavailable(`it has more than ${KEYS_MAX} keys`)
   return keys
 }
 
@@ -55,7 +65,7 @@ function parsed(text: string): unknown {
     return JSON.parse(text)
   } catch {
     // The parser's message quotes the answer, and the endpoint may be something else altogether.
-    throw unavailable('the answer is not JSON')
+    throw unavailable('it is not JSON')
   }
 }
 

@@ -1,29 +1,105 @@
+import { habitsOf } from './claim-habits.ts'
+import { confirmed, introspected } from './introspected-token.ts'
+import type { Introspections } from './introspection.ts'
 import { member, type JsonObject } from './json-object.ts'
+import { opaqueToken } from './opaque-token.ts'
+import { presentedToken } from './presented-token.ts'
+import { refused } from './refusal-cause.ts'
+import type { Revocations } from './revocations.ts'
+import { tokenIdentity, type TokenIdentity } from './token-identity.ts'
+import { TokenStanding } from './token-standing.ts'
+import { BrokerError } from '../core/errors.ts'
 import type { AuthenticationOutcome, Authenticator } from './authenticator.ts'
 import type { JwtRealmModel, JwtValidationModel } from './security-model.ts'
 import type { TokenVerifier, Verdict } from './token-verifier.ts'
-import type { Credentials } from '../ports/auth.ts'
+import type { Credentials, Standing } from '../ports/auth.ts'
+import type { Clock, Random } from '../ports/clock.ts'
 
-/** Authenticates the clients of one pipeline by a JWT in the MQTT password; the user name is free. */
+/** What the JWT realms of a worker share. */
+export interface JwtRealmParts {
+  readonly verifier: TokenVerifier
+  readonly introspections: Introspections
+  readonly revocations: Revocations
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/**
+ * Authenticates the clients of one pipeline by an access token in the MQTT password, or in the Authentication Data of
+ * MQTT 5; the user name is free.
+ */
 export class JwtRealm implements Authenticator {
   readonly #realm: JwtRealmModel
   readonly #rules: JwtValidationModel
-  readonly #verifier: TokenVerifier
+  readonly #parts: JwtRealmParts
 
-  constructor(realm: JwtRealmModel, rules: JwtValidationModel, verifier: TokenVerifier) {
+  constructor(realm: JwtRealmModel, rules: JwtValidationModel, parts: JwtRealmParts) {
+    if (rules.introspection !== undefined && realm.introspection === undefined) {
+      throw new BrokerError('CONFIGURATION', `realm ${realm.name} has no introspection endpoint, which is switched on`)
+    }
     this.#realm = realm
     this.#rules = rules
-    this.#verifier = verifier
+    this.#parts = parts
   }
 
   authenticate(credentials: Credentials): Promise<AuthenticationOutcome> | AuthenticationOutcome {
-    const verdict = this.#verifier.verify(this.#realm.name, credentials.password, this.#rules, credentials)
-    return verdict instanceof Promise ? verdict.then(found => this.#outcome(found)) : this.#outcome(verdict)
+    const token = presentedToken(credentials)
+    const verdict = this.#decide(token, credentials)
+    return verdict instanceof Promise
+      ? verdict.then(found => this.#outcome(found, token))
+      : this.#outcome(verdict, token)
   }
 
-  #outcome(verdict: Verdict): AuthenticationOutcome {
+  #decide(token: Buffer | undefined, credentials: Credentials): Promise<Verdict> | Verdict {
+    if (this.#realm.introspection?.only === true) return this.#introspect(token, credentials)
+    const verdict = this.#parts.verifier.verify(this.#realm.name, token, this.#rules, credentials)
+    const { introspection } = this.#rules
+    if (introspection === undefined || this.#parts.random.fraction() >= introspection.sampling) return verdict
+    return this.#confirm(token, verdict)
+  }
+
+  /** The introspection of a token that nothing here could tell good from bad. */
+  async #introspect(token: Buffer | undefined, credentials: Credentials): Promise<Verdict> {
+    const { introspections, clock } = this.#parts
+    const opaque = opaqueToken(token)
+    if (opaque.kind === 'refused') return opaque
+    const answer = await introspections.ask(this.#realm.name, opaque.text)
+    return introspected(answer, this.#rules, credentials, clock.nowMs())
+  }
+
+  /** The introspection of a token that was found good here; of one that was not nobody is asked. */
+  async #confirm(token: Buffer | undefined, deciding: Promise<Verdict> | Verdict): Promise<Verdict> {
+    const verdict = await deciding
+    if (verdict.kind === 'refused' || token === undefined) return verdict
+    const answer = await this.#parts.introspections.ask(this.#realm.name, token.toString('latin1'))
+    return confirmed(verdict, answer, this.#rules)
+  }
+
+  #outcome(verdict: Verdict, presented: Buffer | undefined): AuthenticationOutcome {
     if (verdict.kind === 'refused') return verdict
-    return { kind: 'authenticated', owner: this.#owner(verdict.claims), expiresAtMs: verdict.expiresAtMs }
+    const { claims, expiresAtMs } = verdict
+    const { revocations, clock } = this.#parts
+    const token = tokenIdentity(claims, presented, this.#rules.preset)
+    const nowMs = clock.nowMs()
+    if (revocations.covers(token, nowMs)) return refused('token_revoked')
+    // While the server was asked the last second of the token may have passed.
+    if (nowMs >= expiresAtMs) return refused('token_expired')
+    return {
+      kind: 'authenticated',
+      owner: this.#owner(claims),
+      expiresAtMs: this.#rules.staysAfterExpiry === true ? undefined : expiresAtMs,
+      claims,
+      standing: this.#standing(token, presented),
+    }
+  }
+
+  #standing(token: TokenIdentity, presented: Buffer | undefined): Standing {
+    const againSeconds = this.#realm.introspection?.againSeconds
+    return new TokenStanding(this.#parts, this.#realm.name, token, {
+      recheckMs: againSeconds === undefined ? undefined : againSeconds * 1000,
+      // Kept for as long as the client is connected only where it is asked about again.
+      text: againSeconds === undefined ? undefined : presented?.toString('latin1'),
+    })
   }
 
   /**
@@ -33,7 +109,7 @@ export class JwtRealm implements Authenticator {
   #owner(claims: JsonObject): string {
     const issuer = member(claims, 'iss') ?? null
     const scope = this.#rules.issuers.length > 0 ? { issuer } : { realm: this.#realm.name, issuer }
-    return JSON.stringify({ ...scope, ...principal(claims) })
+    return JSON.stringify({ ...scope, ...principal(claims, habitsOf(this.#rules.preset).clientClaims) })
   }
 }
 
@@ -41,7 +117,12 @@ export class JwtRealm implements Authenticator {
  * `sub`, or the client itself where a grant has no subject (client_credentials of some servers). The two are told
  * apart, for a user may have the name of a client.
  */
-function principal(claims: JsonObject): { readonly subject: unknown } | { readonly client: unknown } {
+function principal(
+  claims: JsonObject,
+  clientClaims: readonly string[],
+): { readonly subject: unknown } | { readonly client: unknown } {
   const sub = member(claims, 'sub')
-  return sub === undefined || sub === '' ? { client: member(claims, 'client_id') ?? null } : { subject: sub }
+  if (sub !== undefined && sub !== '') return { subject: sub }
+  const claim = clientClaims.find(name => Object.hasOwn(claims, name))
+  return { client: claim === undefined ? null : claims[claim] }
 }

@@ -18,7 +18,7 @@ export class KeySetSource implements KeySets {
 
   constructor({ realms, clock, random, log }: KeySetSourceParts) {
     const parts = { clock, random, log, onSnapshot: (snapshot: KeySetSnapshot) => this.#listener(snapshot) }
-    this.#realms = new Map(realms.map(realm => [realm.name, new RealmKeys(realm, parts)]))
+    this.#realms = new Map(realms.flatMap(withKeys).map(realm => [realm.name, new RealmKeys(realm, parts)]))
   }
 
   /** Fetches that were begun, of all realms. */
@@ -61,6 +61,12 @@ export class KeySetSource implements KeySets {
   close(): void {
     for (const realm of this.#realms.values()) realm.close()
   }
+}
+
+/** The realms that have keys: those of each issuer, and none where tokens are introspected only. */
+function withKeys(realm: JwtRealmModel): readonly JwtRealmModel[] {
+  if (realm.issuers !== undefined) return realm.issuers.flatMap(issuer => withKeys(issuer.realm))
+  return realm.introspection?.only === true ? [] : [realm]
 }
 
 function sum(counts: readonly number[]): number {

@@ -1,59 +1,60 @@
-import { BrokerError } from '../core/errors.ts'
-import { allowAllPermissions } from '../core/permissions.ts'
-import type { Permissions } from '../core/permissions.ts'
 import type { Admission, Credentials, Door } from '../ports/auth.ts'
 import type { Random } from '../ports/clock.ts'
 import type { ListenerIdentity } from '../ports/connection.ts'
 import type { Log } from '../ports/telemetry.ts'
 import { ReasonCode } from '../protocol/reason-codes.ts'
-import { GENERIC_REASON } from './access-log-line.ts'
+import { ReviewedStanding } from './admission-review.ts'
+import { AUTHORIZATION_REASON, GENERIC_REASON } from './access-log-line.ts'
 import type { AccessLog } from './access-log.ts'
-import type { AuthenticationOutcome, Authenticator, JwtAuthenticatorFactory } from './authenticator.ts'
+import type { JwtAuthenticatorFactory } from './authenticator.ts'
+import { ListenerPipeline } from './listener-pipeline.ts'
+import type { PasswordVerifier } from './password-pool.ts'
+import { isTokenMethod } from './presented-token.ts'
 import { shortened } from './printable-text.ts'
 import { refused } from './refusal-cause.ts'
 import type { Refusal, RefusalCause } from './refusal-cause.ts'
 import { refusalReference } from './refusal-reference.ts'
-import type { ListenerPipelineModel, SecurityModel } from './security-model.ts'
+import type { SecurityModel } from './security-model.ts'
 
 /** What the pipelines run on. */
 export interface ListenerPipelinesOptions {
   readonly model: SecurityModel
   readonly jwtAuthenticator: JwtAuthenticatorFactory
+  readonly passwords: PasswordVerifier
   readonly accessLog: AccessLog
   readonly log: Log
   readonly random: Random
 }
 
-/** One pipeline, ready to run. */
-interface Pipeline {
-  readonly name: string
-  readonly authenticator: Authenticator
-  readonly permissions: Permissions
-}
-
 const ALL = 'ALL'
-
-const allowAll: Authenticator = {
-  authenticate: () => ({ kind: 'authenticated', owner: '', expiresAtMs: undefined }),
-}
 
 /**
  * The door: each listener has a pipeline, its own one or that for `ALL`, and a listener without one lets nobody in.
  * Every decision is a line of the access log; a refusal is also a line of the structured log with its exact cause.
  */
 export class ListenerPipelines implements Door {
-  readonly #byListener: ReadonlyMap<string, Pipeline>
+  readonly #options: ListenerPipelinesOptions
+  #byListener: ReadonlyMap<string, ListenerPipeline>
   readonly #accessLog: AccessLog
   readonly #log: Log
   readonly #random: Random
 
-  constructor({ model, jwtAuthenticator, accessLog, log, random }: ListenerPipelinesOptions) {
-    this.#byListener = new Map(
-      model.pipelines.map(pipeline => [pipeline.listener, readyPipeline(pipeline, model, jwtAuthenticator)]),
-    )
+  /** Throws `CONFIGURATION` when a part of the model does not fit together. */
+  constructor(options: ListenerPipelinesOptions) {
+    const { accessLog, log, random } = options
+    this.#options = options
+    this.#byListener = pipelinesOf(options)
     this.#accessLog = accessLog
     this.#log = log
     this.#random = random
+  }
+
+  /**
+   * Lets clients in by another model from now on; those that are in are held against it by their `review`. Throws
+   * `CONFIGURATION` when the model does not fit together, and then the one before stays.
+   */
+  use(model: SecurityModel): void {
+    this.#byListener = pipelinesOf({ ...this.#options, model })
   }
 
   /** Says which of the open listeners refuse everyone, and which pipelines name a listener that is not open. */
@@ -70,33 +71,36 @@ export class ListenerPipelines implements Door {
   }
 
   async admit(credentials: Credentials): Promise<Admission> {
-    const pipeline = this.#pipelineOf(credentials.listener.name)
-    if (pipeline === undefined) return this.#refuse(credentials, undefined, refused('no_pipeline'))
-    const outcome = await this.#authenticate(credentials, pipeline)
-    if (outcome.kind === 'refused') return this.#refuse(credentials, pipeline, outcome)
-    const { clientId, remoteAddress } = credentials
+    const { clientId, remoteAddress, listener, authenticationMethod } = credentials
+    const pipeline = this.#pipelineOf(listener.name)
+    if (pipeline === undefined) return this.#unauthenticated(credentials, undefined, refused('no_pipeline'))
+    if (authenticationMethod !== undefined && !(pipeline.verifiesTokens && isTokenMethod(authenticationMethod))) {
+      const refusal = refused('authentication_method', { method: shortened(authenticationMethod) })
+      return this.#unauthenticated(credentials, pipeline, refusal)
+    }
+    const outcome = await pipeline.run(credentials)
+    if (outcome.kind === 'unauthenticated') return this.#unauthenticated(credentials, pipeline, outcome.refusal)
     this.#accessLog.authenticationSucceeded(clientId, remoteAddress)
-    this.#accessLog.authorizationSucceeded(clientId, remoteAddress, pipeline.permissions.list)
-    const identity = { owner: outcome.owner, expiresAtMs: outcome.expiresAtMs }
-    return { kind: 'admitted', identity, permissions: pipeline.permissions }
+    if (outcome.kind === 'unauthorized') {
+      this.#accessLog.authorizationFailed(clientId, remoteAddress, AUTHORIZATION_REASON)
+      return this.#refuse(credentials, pipeline, outcome.refusal)
+    }
+    const { identity, ticket } = outcome
+    const { permissions } = ticket
+    this.#accessLog.authorizationSucceeded(clientId, remoteAddress, permissions.list)
+    const { owner, expiresAtMs } = identity
+    const standing = new ReviewedStanding(identity.standing, ticket, name => this.#pipelineOf(name))
+    return { kind: 'admitted', identity: { owner, expiresAtMs, standing }, permissions }
   }
 
-  async #authenticate(credentials: Credentials, { name, authenticator }: Pipeline): Promise<AuthenticationOutcome> {
-    if (credentials.authenticationMethod !== undefined) {
-      return refused('authentication_method', { method: shortened(credentials.authenticationMethod) })
-    }
-    try {
-      return await authenticator.authenticate(credentials)
-    } catch (error) {
-      this.#log.error('authentication failed by a fault of the broker', error, { pipeline: name })
-      return refused('internal')
-    }
+  #unauthenticated(credentials: Credentials, pipeline: ListenerPipeline | undefined, refusal: Refusal): Admission {
+    this.#accessLog.authenticationFailed(credentials.clientId, credentials.remoteAddress, GENERIC_REASON)
+    return this.#refuse(credentials, pipeline, refusal)
   }
 
-  #refuse(credentials: Credentials, pipeline: Pipeline | undefined, { cause, detail }: Refusal): Admission {
+  #refuse(credentials: Credentials, pipeline: ListenerPipeline | undefined, { cause, detail }: Refusal): Admission {
     const { clientId, listener, remoteAddress } = credentials
     const reference = refusalReference(this.#random)
-    this.#accessLog.authenticationFailed(clientId, remoteAddress, GENERIC_REASON)
     this.#log.info('client refused', {
       ...detail,
       clientId: shortened(clientId),
@@ -109,29 +113,23 @@ export class ListenerPipelines implements Door {
     return { kind: 'refused', reasonCode: reasonCodeOf(cause), cause, reference }
   }
 
-  #pipelineOf(listenerName: string): Pipeline | undefined {
+  #pipelineOf(listenerName: string): ListenerPipeline | undefined {
     return this.#byListener.get(listenerName) ?? this.#byListener.get(ALL)
   }
 }
 
-function readyPipeline(
-  { name, authentication }: ListenerPipelineModel,
-  model: SecurityModel,
-  jwtAuthenticator: JwtAuthenticatorFactory,
-): Pipeline {
-  if (authentication.kind === 'allow-all') return { name, authenticator: allowAll, permissions: allowAllPermissions }
-  const realm = model.realms.find(candidate => candidate.name === authentication.realm)
-  if (realm === undefined) {
-    throw new BrokerError('CONFIGURATION', `pipeline ${name} names realm ${authentication.realm}, which is not there`)
-  }
-  const authenticator = jwtAuthenticator(realm, authentication.validation)
-  return { name, authenticator, permissions: allowAllPermissions }
+/** By the names of their listeners. */
+function pipelinesOf(options: ListenerPipelinesOptions): ReadonlyMap<string, ListenerPipeline> {
+  return new Map(
+    options.model.pipelines.map(pipeline => [pipeline.listener, new ListenerPipeline(pipeline, options, options.log)]),
+  )
 }
 
 /** A client whose token may be good is asked to come again; all others are not authorized, with or without a token. */
 function reasonCodeOf(cause: RefusalCause): number {
   switch (cause) {
     case 'keys_unavailable':
+    case 'introspection_unavailable':
     case 'overloaded':
     case 'internal':
       return ReasonCode.ServerUnavailable

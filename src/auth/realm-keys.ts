@@ -1,6 +1,7 @@
 import { httpUrlFault } from './http-url.ts'
-import { fetchKeys, type FetchedKeys } from './jwks-fetch.ts'
+import { fetchKeys, readKeysFile, type FetchedKeys } from './jwks-fetch.ts'
 import { KeySet } from './key-set.ts'
+import { serverFetch } from './server-fetch.ts'
 import { TokenBucket } from './token-bucket.ts'
 import { UnknownKids } from './unknown-kids.ts'
 import { within } from './within.ts'
@@ -17,6 +18,9 @@ export interface RealmKeysParts {
   /** Called with each new set; with an empty one when the last good set has become too old to be trusted. */
   readonly onSnapshot: (snapshot: KeySetSnapshot) => void
 }
+
+/** Gets the keys from where they are; rejects with the reason of `signal` once that is aborted. */
+type KeySource = (signal: AbortSignal) => Promise<FetchedKeys>
 
 const FETCH_TIMEOUT_MS = 5_000
 const LIFETIME_MIN_MS = 30_000
@@ -41,7 +45,7 @@ export class RealmKeys {
   /** Fetches that gave no usable set. */
   failures = 0
   readonly #realm: JwtRealmModel
-  readonly #uri: URL
+  readonly #source: KeySource
   readonly #parts: RealmKeysParts
   readonly #unknownKids = new UnknownKids()
   readonly #kidFetches: TokenBucket
@@ -57,7 +61,7 @@ export class RealmKeys {
 
   constructor(realm: JwtRealmModel, parts: RealmKeysParts) {
     this.#realm = realm
-    this.#uri = keySetUri(realm)
+    this.#source = keySource(realm)
     this.#parts = parts
     this.#kidFetches = new TokenBucket(KID_FETCH_BURST, KID_FETCH_REFILL_MS, parts.clock.nowMs())
   }
@@ -145,7 +149,7 @@ export class RealmKeys {
     const deadline = this.#parts.clock.after(FETCH_TIMEOUT_MS, () => abort.abort(overdue))
     this.#abort = abort
     try {
-      return await fetchKeys(this.#uri, abort.signal)
+      return await this.#source(abort.signal)
     } finally {
       deadline.cancel()
     }
@@ -191,10 +195,13 @@ export class RealmKeys {
   }
 }
 
-function keySetUri(realm: JwtRealmModel): URL {
-  const fault = httpUrlFault(realm.jwksUri)
-  if (fault !== undefined) throw new BrokerError('CONFIGURATION', `JWKS endpoint of realm ${realm.name}: ${fault}`)
-  return new URL(realm.jwksUri)
+function keySource({ name, jwksFile, jwksUri, serverTls }: JwtRealmModel): KeySource {
+  if (jwksFile !== undefined) return () => readKeysFile(jwksFile)
+  const fault = httpUrlFault(jwksUri)
+  if (fault !== undefined) throw new BrokerError('CONFIGURATION', `JWKS endpoint of realm ${name}: ${fault}`)
+  const uri = new URL(jwksUri)
+  const fetch = serverFetch(serverTls)
+  return signal => fetchKeys(uri, signal, fetch)
 }
 
 /** The innermost cause, for `fetch failed` says nothing. */

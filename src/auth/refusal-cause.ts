@@ -65,6 +65,35 @@ export const REFUSAL_CAUSES = {
     fault: 'client',
     sentence: 'The token is bound to a key (cnf) whose possession the client cannot show here.',
   },
+  unknown_authentication_key: {
+    fault: 'client',
+    sentence: 'No realm of the pipeline has a user of that name, or the client gave none.',
+  },
+  wrong_authentication_secret: { fault: 'client', sentence: 'The password is not that of the user.' },
+  unknown_authorization_key: {
+    fault: 'client',
+    sentence: 'No authorization manager of the pipeline knows permissions for the client.',
+  },
+  unsafe_placeholder: {
+    fault: 'client',
+    sentence:
+      'A value that would stand in a permission has +, #, /, NUL or a leading $ in it, so it would reach too far.',
+  },
+  malformed_permissions: {
+    fault: 'client',
+    sentence: 'The permissions in the token are not of the configured format.',
+  },
+  certificate_mismatch: {
+    fault: 'client',
+    sentence:
+      'The token is bound to a client certificate (cnf) that is not the one of the connection, if there is one.',
+  },
+  token_inactive: { fault: 'client', sentence: 'The authorization server says that the token is not active.' },
+  introspection_mismatch: {
+    fault: 'client',
+    sentence: 'What the authorization server says of the token is not what stands in it.',
+  },
+  token_revoked: { fault: 'client', sentence: 'The token was revoked here: it, its subject, client, or issuer.' },
   authentication_method: {
     fault: 'client',
     sentence: 'The client asks for an authentication method that is not supported.',
@@ -74,6 +103,10 @@ export const REFUSAL_CAUSES = {
     fault: 'ours',
     sentence:
       'There are no keys of the realm to verify with: its JWKS endpoint has not given any, or not for too long.',
+  },
+  introspection_unavailable: {
+    fault: 'ours',
+    sentence: 'The introspection endpoint gives no answer, and nothing is known of the token that would still count.',
   },
   overloaded: { fault: 'ours', sentence: 'As many tokens as may wait for their verification are waiting.' },
   internal: { fault: 'ours', sentence: 'Something of the broker failed; the log has the error.' },

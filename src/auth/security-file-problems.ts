@@ -12,6 +12,7 @@ export class SecurityFileProblems {
   readonly #fileName: string
   readonly #text: string
   readonly #problems: Problem[] = []
+  readonly #included: SecurityFileProblems[] = []
   #unlisted = 0
 
   constructor(fileName: string, text: string) {
@@ -20,7 +21,12 @@ export class SecurityFileProblems {
   }
 
   get any(): boolean {
-    return this.#problems.length > 0
+    return this.#problems.length > 0 || this.#included.some(problems => problems.any)
+  }
+
+  /** The problems of a file that this one names; they follow its own. */
+  include(problems: SecurityFileProblems): void {
+    this.#included.push(problems)
   }
 
   /** `offset` is where in the text the faulty thing begins. */
@@ -31,10 +37,18 @@ export class SecurityFileProblems {
 
   /** One line for each problem, in the order of the file. */
   toError(): BrokerError {
+    return new BrokerError('SECURITY_FILE', this.#allLines().join('\n'))
+  }
+
+  #allLines(): readonly string[] {
+    return [...this.#ownLines(), ...this.#included.flatMap(problems => problems.#allLines())]
+  }
+
+  #ownLines(): readonly string[] {
     const inOrder = this.#problems.toSorted((one, other) => one.offset - other.offset)
     const lines = inOrder.map(({ offset, sentence }) => `${this.#fileName}:${this.#position(offset)}: ${sentence}`)
     if (this.#unlisted > 0) lines.push(`${this.#fileName}: and ${this.#unlisted} more problems`)
-    return new BrokerError('SECURITY_FILE', lines.join('\n'))
+    return lines
   }
 
   /** Line and column, both from 1. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.ts'
+import type { ServerFetch } from './server-fetch.ts'
 
 /** The bounds of one request. */
 export interface SmallFetchOptions {
@@ -6,7 +7,7 @@ export interface SmallFetchOptions {
   /** For the whole answer, its body included. */
   readonly timeoutMs: number
   readonly bytesMax: number
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: ServerFetch
 }
 
 /** The body of an answer with status 200, or why there is none. */

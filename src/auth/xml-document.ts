@@ -1,7 +1,7 @@
 import { SaxesParser } from 'saxes'
 import { printable } from './printable-text.ts'
 
-const TEXT_BYTES_MAX = 1024 * 1024
+const MEBIBYTE = 1024 * 1024
 const DEPTH_MAX = 32
 /** Of an element's name in an error. */
 const NAME_CHARACTERS_MAX = 60
@@ -28,11 +28,13 @@ export type XmlDocument =
   | { readonly kind: 'malformed'; readonly offset: number; readonly sentence: string }
 
 /**
- * Reads an XML document of at most 1 MiB and 32 levels. A document type is refused, and entities with it, so that
+ * Reads an XML document of at most `textBytesMax` (whole MiB) and 32 levels. A document type is refused, and entities with it, so that
  * nothing expands and nothing is fetched.
  */
-export function parseXml(text: string): XmlDocument {
-  if (Buffer.byteLength(text) > TEXT_BYTES_MAX) return malformed(0, 'the file is larger than 1 MiB')
+export function parseXml(text: string, textBytesMax: number = MEBIBYTE): XmlDocument {
+  if (Buffer.byteLength(text) > textBytesMax) {
+    return malformed(0, `the file is larger than ${textBytesMax / MEBIBYTE} MiB`)
+  }
   const builder = new TreeBuilder(text)
   try {
     return { kind: 'document', root: builder.build() }

@@ -52,6 +52,15 @@ describe('accessLogLine', () => {
     )
   })
 
+  it('says of a permission what HiveMQ has no words for, and nothing more', () => {
+    const denial = { ...ALLOW_ALL, effect: 'deny' as const, retain: 'not-retained' as const, shared: 'shared' as const }
+    const literal = { ...ALLOW_ALL, syntax: 'literal' as const, shared: 'not-shared' as const }
+    assert.equal(
+      permissionsAddition([denial, literal]),
+      ", permissions [Permission{effect='deny', topicFilter='#', qos=[0, 1, 2], activity=[publish, subscribe], retainedPublishAllowed=false, sharedSubscribeAllowed=true, sharedGroup='', from='allow-all'}, Permission{topicFilter='#', syntax='literal', qos=[0, 1, 2], activity=[publish, subscribe], retainedPublishAllowed=true, sharedSubscribeAllowed=false, sharedGroup='', from='allow-all'}]",
+    )
+  })
+
   it('lets no client id fake a line or a field', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), clientId => {

@@ -55,8 +55,19 @@ describe('the time claims', () => {
 })
 
 describe('the kind of token', () => {
+  it('is taken when it is bound to the certificate of the connection and to nothing else', () => {
+    const cnf = { 'x5t#S256': 'thumbprint' }
+    const shown = (thumbprint: string): ClaimContext => ({ ...CONTEXT, clientCertificate: { thumbprint } })
+    assert.equal(causeOf({ cnf }, {}, shown('thumbprint')), 'none')
+    assert.equal(causeOf({ cnf }, {}, shown('other')), 'certificate_mismatch')
+    assert.equal(causeOf({ cnf }), 'certificate_mismatch')
+    assert.equal(causeOf({ cnf: { ...cnf, jkt: 'x' } }, {}, shown('thumbprint')), 'not_bearer')
+    assert.equal(causeOf({ cnf: { 'x5t#S256': undefined } }, {}, shown('thumbprint')), 'not_bearer')
+    assert.equal(causeOf({ cnf: { 'x5t#S256': ['thumbprint'] } }, {}, shown('thumbprint')), 'certificate_mismatch')
+  })
+
   it('is refused when it is bound to a key that is not shown', () => {
-    for (const cnf of [{ jkt: 'x' }, { 'x5t#S256': 'x' }, {}, null, 'x']) assert.equal(causeOf({ cnf }), 'not_bearer')
+    for (const cnf of [{ jkt: 'x' }, {}, null, 'x']) assert.equal(causeOf({ cnf }), 'not_bearer')
   })
 
   it('is refused when it is an ID token or a refresh token', () => {

@@ -4,7 +4,8 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { describe, it } from 'node:test'
 import type { TestContext } from 'node:test'
-import { discoverJwksUri } from '../../../src/auth/discovery.ts'
+import { discoverIssuer } from '../../../src/auth/discovery.ts'
+import { startAuthorizationServer } from '../../support/authorization-server.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
@@ -47,11 +48,11 @@ async function serveDocuments(
   return server
 }
 
-function discover(issuer: string, clock = new FakeClock()): Promise<string> {
-  return discoverJwksUri(issuer, { clock })
+async function discover(issuer: string, clock = new FakeClock()): Promise<string | undefined> {
+  return (await discoverIssuer(issuer, { clock, wanted: ['jwks_uri'] })).jwksUri
 }
 
-describe('discoverJwksUri', () => {
+describe('discoverIssuer', () => {
   it('reads the OpenID metadata first', async test => {
     const { origin, asked } = await serveDocuments(test, self => ({
       [`/realms/a${OPENID}`]: { issuer: `${self}/realms/a`, jwks_uri: `${self}/realms/a/keys` },
@@ -105,10 +106,43 @@ describe('discoverJwksUri', () => {
     await assert.rejects(discover(origin), /has no jwks_uri\n.*jwks_uri: expected an http or https URL$/)
   })
 
+  it('takes a document only where it names every endpoint that is wanted', async test => {
+    const { origin } = await serveDocuments(test, self => ({
+      [OPENID]: { issuer: self, jwks_uri: `${self}/keys` },
+      [OAUTH]: {
+        issuer: self,
+        introspection_endpoint: `${self}/introspect`,
+        mtls_endpoint_aliases: { introspection_endpoint: `${self}/mtls/introspect` },
+      },
+    }))
+    const wanted = ['introspection_endpoint'] as const
+    assert.deepEqual(await discoverIssuer(origin, { clock: new FakeClock(), wanted }), {
+      jwksUri: undefined,
+      introspectionEndpoint: `${origin}/introspect`,
+      mtlsIntrospectionEndpoint: `${origin}/mtls/introspect`,
+    })
+    const both = discoverIssuer(origin, { clock: new FakeClock(), wanted: ['jwks_uri', 'introspection_endpoint'] })
+    await assert.rejects(both, /has no introspection_endpoint\n.*has no jwks_uri$/)
+  })
+
+  it('finds keys and introspection of a real authorization server by its issuer alone', async test => {
+    const server = await startAuthorizationServer()
+    test.after(() => server.close())
+    const found = await discoverIssuer(server.issuer, {
+      clock: new FakeClock(),
+      wanted: ['jwks_uri', 'introspection_endpoint'],
+    })
+    assert.equal(found.jwksUri, server.keysUri)
+    assert.equal(found.introspectionEndpoint, `${server.issuer}/v1/introspect`)
+  })
+
   it('refuses plain http for the keys of an https issuer', async () => {
     const issuer = 'https://id.example'
     const fetch = async (): Promise<Response> => Response.json({ issuer, jwks_uri: 'http://id.example/keys' })
-    await assert.rejects(discoverJwksUri(issuer, { clock: new FakeClock(), fetch }), /expected https, like the issuer/)
+    await assert.rejects(
+      discoverIssuer(issuer, { clock: new FakeClock(), wanted: ['jwks_uri'], fetch }),
+      /expected https, like the issuer/,
+    )
   })
 
   it('follows no redirect', async test => {

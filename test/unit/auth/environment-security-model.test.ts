@@ -45,6 +45,7 @@ describe('securityModelFromSettings', () => {
               issuers: ['https://id.example/'],
               scope: { required: ['publish', 'subscribe'], claim: 'scp' },
               customClaims: [],
+              preset: 'generic',
             },
           },
           authorization: { kind: 'allow-all' },
@@ -66,15 +67,38 @@ describe('securityModelFromSettings', () => {
         issuers: [],
         scope: undefined,
         customClaims: [],
+        preset: 'generic',
       },
     })
   })
 
-  it('looks for scopes in the claim scope unless told otherwise', () => {
-    const { pipelines } = securityModelFromSettings({ ...NOTHING, jwksUri: 'https://id.example/keys', scope: 'mqtt' })
-    const authentication = pipelines[0]?.authentication
-    assert(authentication?.kind === 'jwt')
-    assert.deepEqual(authentication.validation.scope, { required: ['mqtt'], claim: 'scope' })
+  it('looks for scopes where the preset has them unless told otherwise', () => {
+    const scopeOf = (more: Partial<JwtSettings>): unknown => {
+      const settings = { ...NOTHING, jwksUri: 'https://id.example/keys', scope: 'mqtt', ...more }
+      const authentication = securityModelFromSettings(settings).pipelines[0]?.authentication
+      assert(authentication?.kind === 'jwt')
+      return authentication.validation.scope
+    }
+    assert.deepEqual(scopeOf({}), { required: ['mqtt'], claim: 'scope', otherClaims: ['scp'] })
+    assert.deepEqual(scopeOf({ preset: 'okta' }), { required: ['mqtt'], claim: 'scp' })
+    assert.deepEqual(scopeOf({ preset: 'okta', scopeClaim: 'mine' }), { required: ['mqtt'], claim: 'mine' })
+  })
+
+  it('puts several issuers into one realm, each with its own keys and rules', () => {
+    const { realms, pipelines } = securityModelFromSettings(
+      { ...NOTHING, issuer: 'https://accounts.google.com', jwksUri: 'https://g.example/keys', preset: 'google' },
+      { ...NOTHING, issuer: 'https://b.example', jwksFile: 'b.json', audience: 'b' },
+    )
+    assert.equal(realms.length, 1)
+    assert.equal(pipelines.length, 1)
+    assert.deepEqual(
+      realms[0]?.issuers?.map(({ realm, validation }) => [realm.jwksUri, realm.jwksFile, validation.issuers]),
+      [
+        ['https://g.example/keys', undefined, ['https://accounts.google.com', 'accounts.google.com']],
+        ['', 'b.json', ['https://b.example']],
+      ],
+    )
+    assert.throws(() => securityModelFromSettings(), { code: 'CONFIGURATION' })
   })
 
   it('refuses to guess where the keys are', () => {

@@ -52,21 +52,25 @@ const cases: readonly Case[] = [
     what: 'a realm of a kind that is not supported',
     replace: '<realms>',
     by: `<realms>${SQL_REALM}`,
-    problems: ['ese.xml:6:13: <sql-realm> is not supported by this version; use a <jwt-realm>'],
+    problems: [
+      'ese.xml:6:13: <sql-realm> is not supported by this version; use a <file-realm> for users with passwords, or a <jwt-realm> for tokens',
+    ],
   },
   {
     what: 'a pipeline that refers to a realm of such a kind, for the realm only',
     replace: REALM,
     by: '<sql-realm><name>Okta</name></sql-realm>',
-    problems: ['ese.xml:7:9: <sql-realm> is not supported by this version; use a <jwt-realm>'],
+    problems: [
+      'ese.xml:7:9: <sql-realm> is not supported by this version; use a <file-realm> for users with passwords, or a <jwt-realm> for tokens',
+    ],
   },
   {
     what: 'preprocessors and managers that are not supported',
     replace: JWT_MANAGER,
-    by: '<authentication-preprocessors/><file-authentication-manager><realm>x</realm></file-authentication-manager>',
+    by: '<authentication-preprocessors><custom-preprocessor/></authentication-preprocessors><ldap-authentication-manager/>',
     problems: [
-      'ese.xml:22:13: <authentication-preprocessors> is not supported by this version; remove it; the token is read from the MQTT password',
-      'ese.xml:22:44: <file-authentication-manager> is not supported by this version; use <jwt-authentication-manager> or <allow-all-authentication-manager>',
+      'ese.xml:22:43: <custom-preprocessor> is not supported by this version; code in Java cannot be run; use the other preprocessors',
+      'ese.xml:22:96: <ldap-authentication-manager> is not supported by this version; use <file-authentication-manager> with a <file-realm>, or <jwt-authentication-manager>',
     ],
   },
   {
@@ -84,12 +88,6 @@ const cases: readonly Case[] = [
     problems: [
       'ese.xml:13:17: <ssl-trust-store> is not supported by this version; name the certificate authority in a PEM file by the environment variable NODE_EXTRA_CA_CERTS',
     ],
-  },
-  {
-    what: 'introspection that is switched on',
-    replace: '<reserved-claims>',
-    by: '<enable-introspection>true</enable-introspection><reserved-claims>',
-    problems: ['ese.xml:25:21: <enable-introspection> is not supported by this version; set it to false'],
   },
   {
     what: 'an attribute that is not known',
@@ -181,8 +179,8 @@ const cases: readonly Case[] = [
     replace: PIPELINE,
     by: '<listener-pipeline listener="ALL"/>',
     problems: [
-      'ese.xml:21:9: <listener-pipeline> lacks its authentication manager: expected <jwt-authentication-manager> or <allow-all-authentication-manager>',
-      'ese.xml:21:9: <listener-pipeline> lacks its authorization manager: expected <allow-all-authorization-manager>',
+      'ese.xml:21:9: <listener-pipeline> lacks its authentication manager: expected one of <jwt-authentication-manager>, <file-authentication-manager>, <chain-authentication-manager>, <allow-all-authentication-manager>',
+      'ese.xml:21:9: <listener-pipeline> lacks its authorization manager: expected one of <file-authorization-manager>, <chain-authorization-manager>, <allow-all-authorization-manager>, <guardbee:token-authorization-manager>',
     ],
   },
   {

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { KeySetSource } from '../../../src/auth/key-set-source.ts'
 import { FakeClock, FakeRandom } from '../../support/fake-clock.ts'
 import { RecordingLog } from '../../support/recording-log.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { JwksServer } from './jwks-server.ts'
-import type { JwtRealmModel } from '../../../src/auth/security-model.ts'
+import { rules } from './token-fixtures.ts'
+import type { IssuerModel, JwtRealmModel } from '../../../src/auth/security-model.ts'
 import type { KeySetSnapshot } from '../../../src/ports/key-sets.ts'
 
 const MINUTE_MS = 60_000
@@ -70,7 +74,35 @@ afterEach(async () => {
   await server.close()
 })
 
+describe('a key set on this machine', () => {
+  it('is read in place of the endpoint, and again while it may have changed', async () => {
+    const file = path.join(await mkdtemp(path.join(tmpdir(), 'guardbee-')), 'keys.json')
+    await writeFile(file, JSON.stringify({ keys: [key('k1')] }))
+    source = make({ ...realm(''), jwksFile: file })
+    await source.start()
+    assert.deepEqual(currentKids(), ['k1'])
+    await writeFile(file, JSON.stringify({ keys: [key('k2')] }))
+    assert.deepEqual((await source.refresh('r', 'k2'))?.keys, [key('k2')])
+    await writeFile(file, 'half a file')
+    await nextFetch()
+    assert.deepEqual(currentKids(), ['k2'])
+    assert.equal(source.failures, 1)
+    assert.equal(server.requests, 0)
+  })
+})
+
 describe('the source of key sets', () => {
+  it('has keys for each of several issuers, and none for one whose tokens are introspected only', async () => {
+    const issuer = (name: string, only?: true): IssuerModel => {
+      const introspection = only === undefined ? undefined : { endpoint: '', username: '', password: '', only }
+      return { realm: { ...realm(server.uri, name), introspection }, validation: rules() }
+    }
+    source = make({ ...realm(''), issuers: [issuer('a'), issuer('b'), issuer('c', true)] })
+    server.serve([key('k1')])
+    await source.start()
+    assert.deepEqual(pushed.map(snapshot => snapshot.realm).sort(), ['a', 'b'])
+  })
+
   it('starts with the first set of every realm and hands each set on', async () => {
     source = make(realm(server.uri, 'a'), realm(server.uri, 'b'))
     server.serve([key('k1')])

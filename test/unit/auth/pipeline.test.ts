@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { AccessLog } from '../../../src/auth/access-log.ts'
 import type { AuthenticationOutcome, Authenticator } from '../../../src/auth/authenticator.ts'
+import type { PasswordVerifier } from '../../../src/auth/password-pool.ts'
 import { ListenerPipelines } from '../../../src/auth/pipeline.ts'
 import { refused } from '../../../src/auth/refusal-cause.ts'
 import { DEFAULT_ACCESS_LOG } from '../../../src/auth/security-model.ts'
@@ -79,6 +80,8 @@ class RecordingAccessLog implements AccessLog {
   async close(): Promise<void> {}
 }
 
+const noPasswords: PasswordVerifier = { verify: () => assert.fail('no password is compared') }
+
 interface Setup {
   readonly door: ListenerPipelines
   readonly log: RecordingLog
@@ -96,6 +99,7 @@ function setUp(
   const door = new ListenerPipelines({
     model,
     jwtAuthenticator: () => ({ authenticate }),
+    passwords: noPasswords,
     accessLog,
     log,
     random: new FakeRandom(1),
@@ -106,11 +110,11 @@ function setUp(
 describe('ListenerPipelines', () => {
   it('lets a client in whom the realm knows, with all permissions', async () => {
     const { door, log, accessLog } = setUp([jwtPipeline('ALL')], async () => ADMITTED)
-    assert.deepEqual(await door.admit(CREDENTIALS), {
-      kind: 'admitted',
-      identity: { owner: 'iss|sub', expiresAtMs: 1234 },
-      permissions: allowAllPermissions,
-    })
+    const admission = await door.admit(CREDENTIALS)
+    assert(admission.kind === 'admitted')
+    const { owner, expiresAtMs } = admission.identity
+    assert.deepEqual([owner, expiresAtMs], ['iss|sub', 1234])
+    assert.equal(admission.permissions, allowAllPermissions)
     assert.deepEqual(accessLog.lines, [
       'authentication-succeeded client 127.0.0.1',
       'authorization-succeeded client 127.0.0.1 1',
@@ -122,7 +126,8 @@ describe('ListenerPipelines', () => {
     const { door } = setUp([openPipeline('ALL')], () => assert.fail('no realm is asked'))
     const admission = await door.admit({ ...CREDENTIALS, username: undefined, password: undefined })
     assert(admission.kind === 'admitted')
-    assert.deepEqual(admission.identity, { owner: '', expiresAtMs: undefined })
+    const { owner, expiresAtMs } = admission.identity
+    assert.deepEqual([owner, expiresAtMs], ['', undefined])
   })
 
   it('prefers the pipeline that names the listener to that for all, wherever it stands', async () => {
@@ -146,6 +151,7 @@ describe('ListenerPipelines', () => {
         made.push([realm.name, audience])
         return { authenticate: () => ADMITTED }
       },
+      passwords: noPasswords,
       accessLog: new RecordingAccessLog(),
       log: new RecordingLog(),
       random: new FakeRandom(1),
@@ -207,6 +213,28 @@ describe('ListenerPipelines', () => {
     }
   })
 
+  it('says of a client without permissions that it was authenticated and not authorized', async () => {
+    const pipeline: ListenerPipelineModel = {
+      ...jwtPipeline('ALL'),
+      authorization: { kind: 'token', format: 'emqx', claim: 'acl' },
+    }
+    const { door, accessLog } = setUp([pipeline])
+    const admission = await door.admit(CREDENTIALS)
+    assert(admission.kind === 'refused')
+    assert.deepEqual([admission.cause, admission.reasonCode], ['unknown_authorization_key', 0x87])
+    assert.deepEqual(accessLog.lines, [
+      'authentication-succeeded client 127.0.0.1',
+      'authorization-failed client 127.0.0.1 no permissions for the authorization keys',
+    ])
+  })
+
+  it('takes a token by an Authentication Method only where tokens let clients in', async () => {
+    const method = { ...CREDENTIALS, authenticationMethod: 'JWT', authenticationData: Buffer.from('x') }
+    assert.equal((await setUp([jwtPipeline('ALL')]).door.admit(method)).kind, 'admitted')
+    const refusal = await setUp([openPipeline('ALL')]).door.admit(method)
+    assert.equal(refusal.kind === 'refused' && refusal.reasonCode, 0x8c)
+  })
+
   it('refuses an authentication method without asking the realm', async () => {
     const { door, log } = setUp([openPipeline('ALL')], () => assert.fail('no realm is asked'))
     const admission = await door.admit({ ...CREDENTIALS, authenticationMethod: 'SCRAM-SHA-1' })
@@ -262,6 +290,17 @@ describe('ListenerPipelines', () => {
         fields: { listener: 'tcp-listener-1884', pipeline: 'tcp-listener-1884-pipeline' },
       },
     ])
+  })
+
+  it('keeps what the realm says of how the proof stands', async () => {
+    let holds = true
+    const standing = { revoked: () => !holds, recheckMs: 5000, holds: async () => holds }
+    const { door } = setUp([jwtPipeline('ALL')], () => ({ ...ADMITTED, standing }))
+    const admission = await door.admit(CREDENTIALS)
+    const kept = admission.kind === 'admitted' ? admission.identity.standing : undefined
+    assert.deepEqual([kept?.recheckMs, kept?.revoked(), await kept?.holds()], [5000, false, true])
+    holds = false
+    assert.deepEqual([kept?.revoked(), await kept?.holds()], [true, false])
   })
 
   it('does not start with a pipeline whose realm is not there', () => {

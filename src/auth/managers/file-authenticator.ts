@@ -1,0 +1,38 @@
+import type { AuthenticationAttempt, AuthenticationOutcome, Authenticator } from '../authenticator.ts'
+import type { FileRealmModel, FileUserModel } from '../file-realm-model.ts'
+import type { PasswordVerifier } from '../password-pool.ts'
+import { refused } from '../refusal-cause.ts'
+
+/** Authenticates the users of a realm file by their passwords. */
+export class FileAuthenticator implements Authenticator {
+  readonly #realm: string
+  readonly #users: ReadonlyMap<string, FileUserModel>
+  readonly #passwords: PasswordVerifier
+
+  constructor({ name, users }: FileRealmModel, passwords: PasswordVerifier) {
+    this.#realm = name
+    this.#users = new Map(users.map(user => [user.name, user]))
+    this.#passwords = passwords
+  }
+
+  async authenticate({ key, password }: AuthenticationAttempt): Promise<AuthenticationOutcome> {
+    const user = key === undefined ? undefined : this.#users.get(key)
+    if (user === undefined) return refused('unknown_authentication_key', { realm: this.#realm })
+    if (user.password === undefined || password === undefined) return this.#wrongSecret()
+    const verdict = await this.#passwords.verify(password, user.password)
+    if (verdict === 'overloaded') return refused('overloaded')
+    if (verdict === 'wrong') return this.#wrongSecret()
+    const { name } = user
+    return {
+      kind: 'authenticated',
+      owner: JSON.stringify({ realm: this.#realm, user: name }),
+      expiresAtMs: undefined,
+      authorizationKey: name,
+      user: { realm: this.#realm, name, password: user.password },
+    }
+  }
+
+  #wrongSecret(): AuthenticationOutcome {
+    return refused('wrong_authentication_secret', { realm: this.#realm })
+  }
+}
