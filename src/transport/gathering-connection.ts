@@ -91,6 +91,7 @@ export abstract class GatheringConnection implements Connection, OutBufferOwner,
       this.destroy()
       return
     }
+    this.parts.counters.bytesSent += length
     if (!this.transmit(slab, length)) this.#waiting = true
   }
 
@@ -100,7 +101,9 @@ export abstract class GatheringConnection implements Connection, OutBufferOwner,
   }
 
   protected received(bytes: Buffer, start: number, end: number): void {
-    if (this.#phase === 'open') this.#handler.received(bytes, start, end)
+    if (this.#phase !== 'open') return
+    this.parts.counters.bytesReceived += end - start
+    this.#handler.received(bytes, start, end)
   }
 
   /** The transport could not get rid of everything although `transmit` said so. */

@@ -8,7 +8,10 @@ export const LINGER_MS = 5_000
 export const PENDING_BYTES_MAX = 64 * 1024 * 1024
 
 /** How much a paused WebSocket connection takes in before it is destroyed, where the transport cannot stop reading. */
-export const HELD_BYTES_MAX = 4 * 1024 * 1024
+export const HELD_BYTES_MAX = 16 * 1024 * 1024
+
+/** The same for the first pause, which is that of a client that is not let in yet. */
+export const HELD_BYTES_AT_FIRST_MAX = 64 * 1024
 
 /**
  * The largest WebSocket message; a larger one closes its connection. MQTT packets may be larger: they are a stream and
@@ -16,6 +19,9 @@ export const HELD_BYTES_MAX = 4 * 1024 * 1024
  * buffered of a client that has not sent its CONNECT yet.
  */
 export const WEBSOCKET_MESSAGE_BYTES_MAX = 1024 * 1024
+
+/** How long a TLS handshake may take. */
+export const HANDSHAKE_MS_MAX = 10_000
 
 /** How long an HTTP connection may take to become a WebSocket. */
 export const UPGRADE_SECONDS_MAX = 10

@@ -1,3 +1,4 @@
+import type { Counters } from '../core/counters.ts'
 import type { EndOfTick } from '../core/end-of-tick.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AcceptConnection, ListenerIdentity } from '../ports/connection.ts'
@@ -15,6 +16,8 @@ export interface ListenerOptions {
   readonly endOfTick: EndOfTick
   readonly slabs: SlabPool
   readonly clock: Clock
+  /** Of the worker: bytes in both directions are counted. */
+  readonly counters: Counters
   readonly log: Log
 }
 
@@ -24,6 +27,15 @@ export interface ListenerParts {
   readonly endOfTick: EndOfTick
   readonly slabs: SlabPool
   readonly clock: Clock
+  readonly counters: Counters
+}
+
+/** How listeners without a name are called, before their port: HiveMQ's words. */
+const NAMES: Readonly<Record<ListenerIdentity['transport'], string>> = {
+  tcp: 'tcp-listener',
+  tls: 'tls-tcp-listener',
+  websocket: 'websocket-listener',
+  'secure-websocket': 'tls-websocket-listener',
 }
 
 /** The shared parts of a listener whose port is known by now. */
@@ -32,6 +44,6 @@ export function listenerParts(
   transport: ListenerIdentity['transport'],
   port: number,
 ): ListenerParts {
-  const { endOfTick, slabs, clock, name = `${transport}-listener-${port}` } = options
-  return { identity: { name, transport, port }, endOfTick, slabs, clock }
+  const { endOfTick, slabs, clock, counters, name = `${NAMES[transport]}-${port}` } = options
+  return { identity: { name, transport, port }, endOfTick, slabs, clock, counters }
 }

@@ -1,5 +1,8 @@
 import type { OpenListener } from '../ports/connection.ts'
 import type { ListenerOptions } from './listener-options.ts'
+import { canServe, openSecureUwsListener } from './secure-websocket-listener.ts'
+import { openSecureWsListener } from './secure-ws-listener.ts'
+import type { TlsListener, TlsListenerOptions, TlsSetup } from './tls-setup.ts'
 import type { LoadedUws } from './uws.ts'
 import { openUwsListener } from './websocket-listener.ts'
 import { openWsListener } from './ws-listener.ts'
@@ -15,4 +18,26 @@ export async function openWebSocketListener(uws: LoadedUws, options: ListenerOpt
   const listener = await openUwsListener(uws, options)
   options.log.info('WebSocket is served by uWebSockets.js', { listener: listener.identity.name })
   return listener
+}
+
+/** The same over TLS. */
+export async function openSecureWebSocketListener(uws: LoadedUws, options: TlsListenerOptions): Promise<TlsListener> {
+  const why = whyNotUws(uws, options.tls)
+  if ('unavailable' in uws || why !== undefined) {
+    const listener = await openSecureWsListener(options)
+    const fields = { listener: listener.identity.name, why }
+    options.log.warn('WebSocket over TLS is served by the ws package', fields)
+    return listener
+  }
+  const listener = await openSecureUwsListener(uws, options)
+  options.log.info('WebSocket over TLS is served by uWebSockets.js', { listener: listener.identity.name })
+  return listener
+}
+
+function whyNotUws(uws: LoadedUws, { policy, certificates }: TlsSetup): string | undefined {
+  if ('unavailable' in uws) return uws.unavailable
+  if (policy.minVersion === '1.3') return 'uWebSockets.js cannot refuse TLS 1.2'
+  // It can choose by name, but writes to standard output for each, where the log is.
+  if (certificates.byServerName !== undefined) return 'there are certificates by server name'
+  return canServe(uws, certificates) ? undefined : 'uWebSockets.js cannot use the certificate files'
 }

@@ -7,25 +7,25 @@ export type OwnedSocket = Socket & { readonly connection: TcpConnection }
 
 /** A connection over a socket of node:net, which must allow half-open connections. */
 export class TcpConnection extends GatheringConnection {
-  readonly #socket: Socket
+  protected readonly socket: Socket
 
   constructor(parts: ListenerParts, socket: Socket, remoteAddress: string, remotePort: number) {
     super(parts, remoteAddress, remotePort)
-    this.#socket = socket
+    this.socket = socket
     Object.assign(socket, { connection: this })
     socket.on('end', onEnd).on('error', onError).on('close', onClose)
   }
 
   get pendingBytes(): number {
-    return this.#socket.writableLength
+    return this.socket.writableLength
   }
 
   pause(): void {
-    this.#socket.pause()
+    this.socket.pause()
   }
 
   resume(): void {
-    this.#socket.resume()
+    this.socket.resume()
   }
 
   /** `bytes[0, length)` were read from the socket. */
@@ -45,21 +45,21 @@ export class TcpConnection extends GatheringConnection {
   }
 
   protected transmit(slab: Buffer, length: number): boolean {
-    this.#socket.write(slab.subarray(0, length), () => {
+    this.socket.write(slab.subarray(0, length), () => {
       this.parts.slabs.give(slab)
       this.transmitted()
     })
-    return this.#socket.writableLength === 0
+    return this.socket.writableLength === 0
   }
 
   /** Reads on: closing with unread bytes would send a reset, which can overtake the last packet. */
   protected closeInOrder(): void {
-    this.#socket.end()
-    this.#socket.resume()
+    this.socket.end()
+    this.socket.resume()
   }
 
   protected closeAtOnce(): void {
-    this.#socket.destroy()
+    this.socket.destroy()
   }
 }
 

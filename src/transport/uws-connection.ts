@@ -1,7 +1,8 @@
 import type { WebSocket } from 'uWebSockets.js'
+import type { ClientCertificate, UpgradeHeaders } from '../ports/connection.ts'
 import { GatheringConnection } from './gathering-connection.ts'
 import { HeldInput } from './held-input.ts'
-import { HELD_BYTES_MAX } from './limits.ts'
+import { HELD_BYTES_AT_FIRST_MAX, HELD_BYTES_MAX } from './limits.ts'
 import type { ListenerParts } from './listener-options.ts'
 import { addressFromBytes } from './remote-address.ts'
 
@@ -9,6 +10,8 @@ import { addressFromBytes } from './remote-address.ts'
 export interface UwsUserData {
   /** Set once it is open. */
   connection: UwsConnection | undefined
+  readonly clientCertificate: ClientCertificate | undefined
+  readonly upgradeHeaders: UpgradeHeaders | undefined
 }
 
 const STATUS_NORMAL = 1000
@@ -21,16 +24,23 @@ const SENT = 1
  * a client that goes on until the bound is destroyed. The port of the client is not known (0).
  */
 export class UwsConnection extends GatheringConnection {
+  readonly clientCertificate: ClientCertificate | undefined
+  readonly upgradeHeaders: UpgradeHeaders | undefined
   /** Undefined once closed: touching it then throws. */
   #socket: WebSocket<UwsUserData> | undefined
   #paused: boolean
+  #heldBytesMax: number
   /** Undefined while nothing is held. */
   #held: HeldInput | undefined
 
   constructor(parts: ListenerParts, socket: WebSocket<UwsUserData>) {
     super(parts, addressFromBytes(new Uint8Array(socket.getRemoteAddress())), 0)
+    const { clientCertificate, upgradeHeaders } = socket.getUserData()
+    this.clientCertificate = clientCertificate
+    this.upgradeHeaders = upgradeHeaders
     this.#socket = socket
     this.#paused = false
+    this.#heldBytesMax = HELD_BYTES_AT_FIRST_MAX
     this.#held = undefined
   }
 
@@ -45,6 +55,7 @@ export class UwsConnection extends GatheringConnection {
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
+    this.#heldBytesMax = HELD_BYTES_MAX
     if (this.#held !== undefined) process.nextTick(() => this.#deliverHeld()) // not while the handler calls us
   }
 
@@ -91,7 +102,7 @@ export class UwsConnection extends GatheringConnection {
 
   #hold(bytes: Buffer): void {
     if (!this.open) return
-    this.#held ??= new HeldInput(HELD_BYTES_MAX)
+    this.#held ??= new HeldInput(this.#heldBytesMax)
     if (!this.#held.append(bytes)) this.destroy()
   }
 

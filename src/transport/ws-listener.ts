@@ -1,20 +1,25 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer, STATUS_CODES } from 'node:http'
+import type { Server as SecureServer } from 'node:https'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import type { ServerOptions } from 'ws'
 import { WebSocketServer } from 'ws'
-import type { OpenListener } from '../ports/connection.ts'
+import type { ClientCertificate, ListenerIdentity, OpenListener, UpgradeHeaders } from '../ports/connection.ts'
 import { AcceptFailures } from './accept-failures.ts'
 import { LINGER_MS, UPGRADE_SECONDS_MAX, WEBSOCKET_MESSAGE_BYTES_MAX } from './limits.ts'
 import { listenOn } from './listen-on.ts'
 import type { ListenerOptions, ListenerParts } from './listener-options.ts'
 import { listenerParts } from './listener-options.ts'
 import { withoutMapping } from './remote-address.ts'
+import { UpgradeHeadersReader } from './upgrade-headers.ts'
 import { chooseSubprotocol, WEBSOCKET_PATH } from './websocket-subprotocol.ts'
 import { WsConnection } from './ws-connection.ts'
 
 const HEADER_BYTES_MAX = 8 * 1024
-const HTTP_LIMITS = {
+
+/** How a server of node:http or node:https for WebSockets is made. */
+export const HTTP_LIMITS = {
   maxHeaderSize: HEADER_BYTES_MAX,
   headersTimeout: UPGRADE_SECONDS_MAX * 1000,
   requestTimeout: UPGRADE_SECONDS_MAX * 1000,
@@ -23,19 +28,41 @@ const HTTP_LIMITS = {
 
 /** Listens for MQTT over WebSocket with the `ws` package, where uWebSockets.js cannot be had. */
 export async function openWsListener(options: ListenerOptions): Promise<OpenListener> {
-  const server = createServer(HTTP_LIMITS, (_, response) => {
-    response.writeHead(404, { 'Content-Type': 'text/plain', Connection: 'close' })
-    response.end(`MQTT over WebSocket is served at ${WEBSOCKET_PATH}\n`)
-  })
-  const port = await listenOn(server, options.host, options.port)
-  const parts = listenerParts(options, 'websocket', port)
-  const failures = new AcceptFailures(parts.identity.name, options.log, options.clock)
-  server.on('error', error => failures.report('code' in error ? String(error.code) : error.name))
+  const server = createServer(HTTP_LIMITS, refuseRequest)
+  const parts = await listenForWebSockets(server, 'websocket', options)
   serveUpgrades(server, parts, options)
   return { identity: parts.identity, close: () => stopAccepting(server) }
 }
 
-function serveUpgrades(server: Server, parts: ListenerParts, { accept }: ListenerOptions): void {
+/** Answers whatever is no upgrade to a WebSocket. */
+export function refuseRequest(_: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(404, { 'Content-Type': 'text/plain', Connection: 'close' })
+  response.end(`MQTT over WebSocket is served at ${WEBSOCKET_PATH}\n`)
+}
+
+/** Opens the port of an HTTP server; gives what its connections share. */
+export async function listenForWebSockets(
+  server: HttpServer,
+  transport: ListenerIdentity['transport'],
+  options: ListenerOptions,
+): Promise<ListenerParts> {
+  const port = await listenOn(server, options.host, options.port)
+  const parts = listenerParts(options, transport, port)
+  const failures = new AcceptFailures(parts.identity.name, options.log, options.clock)
+  server.on('error', error => failures.report('code' in error ? String(error.code) : error.name))
+  return parts
+}
+
+/** An HTTP server, encrypted or not. */
+export type HttpServer = Server | SecureServer
+
+/** Makes connections of the WebSockets that clients ask an HTTP server for. */
+export function serveUpgrades(
+  server: HttpServer,
+  parts: ListenerParts,
+  { accept }: ListenerOptions,
+  certificateOf: (socket: TLSSocket) => ClientCertificate | undefined = () => undefined,
+): void {
   const webSocketOptions: ServerOptions & { readonly closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
@@ -47,13 +74,21 @@ function serveUpgrades(server: Server, parts: ListenerParts, { accept }: Listene
   const webSockets = new WebSocketServer(webSocketOptions)
   server.on('upgrade', (request, socket, head) => {
     const { remoteAddress = '', remotePort = 0 } = request.socket
-    const refusal = whyRefused(request)
+    const tlsSocket = request.socket instanceof TLSSocket ? request.socket : undefined
+    const refusal = server.listening ? whyRefused(request) : 503
     if (refusal !== undefined) {
       refuse(socket, refusal)
       return
     }
     webSockets.handleUpgrade(request, socket, head, webSocket => {
-      new WsConnection(parts, webSocket, withoutMapping(remoteAddress), remotePort).introduce(accept)
+      const client = {
+        remoteAddress: withoutMapping(remoteAddress),
+        remotePort,
+        tlsSocket,
+        clientCertificate: tlsSocket === undefined ? undefined : certificateOf(tlsSocket),
+        upgradeHeaders: headersOf(request),
+      }
+      new WsConnection(parts, webSocket, client).introduce(accept)
     })
   })
 }
@@ -61,6 +96,14 @@ function serveUpgrades(server: Server, parts: ListenerParts, { accept }: Listene
 function whyRefused(request: IncomingMessage): number | undefined {
   if (request.url?.split('?', 1)[0] !== WEBSOCKET_PATH) return 404
   return offered(request) === undefined ? 400 : undefined
+}
+
+function headersOf(request: IncomingMessage): UpgradeHeaders | undefined {
+  const reader = new UpgradeHeadersReader()
+  for (const [name, values = []] of Object.entries(request.headersDistinct)) {
+    for (const value of values) reader.add(name, value)
+  }
+  return reader.headers
 }
 
 function offered(request: IncomingMessage): string | undefined {
@@ -74,7 +117,7 @@ function refuse(socket: Duplex, status: number): void {
 }
 
 /** Connections that have become WebSockets are no longer the server's and stay open. */
-function stopAccepting(server: Server): Promise<void> {
+export function stopAccepting(server: HttpServer): Promise<void> {
   server.close()
   server.closeAllConnections()
   return Promise.resolve()
