@@ -4,6 +4,19 @@ export interface AdminView {
   ready(): boolean
   /** The metrics in Prometheus' text format. */
   metrics(): Promise<string>
+  readonly revoking: RevokingView
+}
+
+/** What the admin server can have revoked. */
+export interface RevokingView {
+  /** Whether this is the secret of whoever runs the broker; never while there is none. */
+  knows(secret: string): boolean
+  /** What is wrong with the form, or undefined when its tokens are revoked. */
+  revoke(form: URLSearchParams): string | undefined
+  /** The same for one token itself (RFC 7009). */
+  revokeToken(token: string): string | undefined
+  /** The same for the logout token of an issuer (OpenID Connect Back-Channel Logout 2.5), which proves itself. */
+  logout(token: string): Promise<string | undefined>
 }
 
 /** What the admin server reads of a request. */
@@ -13,7 +26,14 @@ export interface AdminRequest {
   readonly path: string
   /** The Host header; empty when there is none. */
   readonly host: string
+  /** The Authorization header; empty when there is none. */
+  readonly authorization: string
+  /** Undefined: it was larger than {@link BODY_BYTES_MAX}. */
+  readonly body: string | undefined
 }
+
+/** The largest body of a request that is read: a form with a token in it. */
+export const BODY_BYTES_MAX = 32 * 1024
 
 /** An answer that is not yet bytes. */
 export interface AdminAnswer {
@@ -23,6 +43,7 @@ export interface AdminAnswer {
 }
 
 type Route = (view: AdminView) => AdminAnswer | Promise<AdminAnswer>
+type Action = (view: RevokingView, form: URLSearchParams, request: AdminRequest) => AdminAnswer | Promise<AdminAnswer>
 
 const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
 
@@ -32,10 +53,18 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/metrics', metrics],
 ])
 
+const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
+  ['/revocations', (view, form, request) => authorized(view, request, () => view.revoke(form))],
+  ['/revoke', (view, form, request) => authorized(view, request, () => view.revokeToken(form.get('token') ?? ''))],
+  ['/backchannel-logout', async (view, form) => outcome(await view.logout(form.get('logout_token') ?? ''))],
+])
+
 /** Answers one request, whichever HTTP server it came in by. Rejects only when the view does. */
 export async function answerAdmin(view: AdminView, request: AdminRequest): Promise<AdminAnswer> {
   // A web page that points a name of its own at 127.0.0.1 would otherwise read this from the user's browser.
   if (!LOOPBACK_HOST.test(request.host)) return plain(403, 'the Host header must name the loopback address')
+  const action = actions.get(request.path)
+  if (action !== undefined) return await act(view, action, request)
   const route = routes.get(request.path)
   if (route === undefined) return plain(404, 'no such page')
   if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'only GET and HEAD')
@@ -44,6 +73,26 @@ export async function answerAdmin(view: AdminView, request: AdminRequest): Promi
 
 /** The answer to a request whose route failed; the cause is in the log. */
 export const FAILED: AdminAnswer = plain(500, 'failed')
+
+async function act({ revoking }: AdminView, action: Action, request: AdminRequest): Promise<AdminAnswer> {
+  if (request.method !== 'POST') return plain(405, 'only POST')
+  if (request.body === undefined) return plain(413, `at most ${BODY_BYTES_MAX} bytes`)
+  return await action(revoking, new URLSearchParams(request.body), request)
+}
+
+/** The secret comes as a Bearer token, or as the password of Basic as RFC 7009's clients send it. */
+function authorized(view: RevokingView, { authorization }: AdminRequest, run: () => string | undefined): AdminAnswer {
+  const [, scheme = '', credentials = ''] = /^(Bearer|Basic) +(\S+)$/i.exec(authorization) ?? []
+  const basic = Buffer.from(credentials, 'base64').toString().split(':').slice(1).join(':')
+  if (!view.knows(scheme.toLowerCase() === 'bearer' ? credentials : basic)) {
+    return plain(401, 'the Authorization header must hold GUARDBEE_ADMIN_TOKEN')
+  }
+  return outcome(run())
+}
+
+function outcome(fault: string | undefined): AdminAnswer {
+  return fault === undefined ? plain(200, 'revoked') : plain(400, fault)
+}
 
 async function metrics(view: AdminView): Promise<AdminAnswer> {
   return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: await view.metrics() }

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { background } from '../ports/telemetry.ts'
+import { BODY_BYTES_MAX } from './admin-routes.ts'
 import type { AnswerRequest, HttpHost, HttpHostOptions } from './http-host.ts'
 import { COMMON_HEADERS } from './http-host.ts'
 
@@ -27,6 +28,8 @@ export interface HttpAppRequest {
 /** Valid until it ended or was aborted. */
 export interface HttpAppResponse {
   onAborted(aborted: () => void): unknown
+  /** `chunk` is valid during the call only. */
+  onData(received: (chunk: ArrayBuffer, isLast: boolean) => void): unknown
   cork(write: () => void): unknown
   writeStatus(status: string): unknown
   writeHeader(name: string, value: string): unknown
@@ -54,16 +57,19 @@ export async function listenWithHttpModule(
 
 /** Reads the request before the first wait, after which it is gone. */
 async function respond(response: HttpAppResponse, request: HttpAppRequest, answer: AnswerRequest): Promise<void> {
+  const aborted = Promise.withResolvers<undefined>()
   let open = true
   response.onAborted(() => {
     open = false
+    aborted.resolve(undefined)
   })
   const method = request.getMethod().toUpperCase()
-  const { status, contentType, body } = await answer({
-    method,
-    path: request.getUrl(),
-    host: request.getHeader('host'),
-  })
+  const path = request.getUrl()
+  const host = request.getHeader('host')
+  const authorization = request.getHeader('authorization')
+  const sent = method === 'POST' ? await Promise.race([bodyOf(response), aborted.promise]) : ''
+  if (!open) return
+  const { status, contentType, body } = await answer({ method, path, host, authorization, body: sent })
   if (!open) return
   response.cork(() => {
     response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`)
@@ -71,5 +77,19 @@ async function respond(response: HttpAppResponse, request: HttpAppRequest, answe
     response.writeHeader('Content-Type', contentType)
     if (method === 'HEAD') response.endWithoutBody(Buffer.byteLength(body))
     else response.end(body)
+  })
+}
+
+/** Undefined: it is larger than what is read. */
+function bodyOf(response: HttpAppResponse): Promise<string | undefined> {
+  return new Promise(resolve => {
+    const parts: Buffer[] = []
+    let bytes = 0
+    response.onData((chunk, isLast) => {
+      bytes += chunk.byteLength
+      if (bytes > BODY_BYTES_MAX) return resolve(undefined)
+      parts.push(Buffer.from(chunk.slice(0)))
+      if (isLast) resolve(Buffer.concat(parts).toString())
+    })
   })
 }

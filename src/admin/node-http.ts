@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { background } from '../ports/telemetry.ts'
+import { BODY_BYTES_MAX } from './admin-routes.ts'
 import type { AnswerRequest, HttpHost, HttpHostOptions } from './http-host.ts'
 import { COMMON_HEADERS } from './http-host.ts'
 
@@ -34,10 +35,25 @@ async function respond(request: IncomingMessage, response: ServerResponse, answe
     method: request.method ?? '',
     path: request.url?.split('?', 1)[0] ?? '',
     host: request.headers.host ?? '',
+    authorization: request.headers.authorization ?? '',
+    body: await bodyOf(request),
   })
   for (const [name, value] of COMMON_HEADERS) response.setHeader(name, value)
-  // A body that was sent along is not read; the connection does not survive it.
+  // Of a body that is too large not all is read; the connection does not survive it.
   if (request.method !== 'GET' && request.method !== 'HEAD') response.setHeader('Connection', 'close')
   response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) })
   response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  if (request.method !== 'POST') return ''
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of request) {
+    if (!Buffer.isBuffer(part)) continue
+    bytes += part.length
+    if (bytes > BODY_BYTES_MAX) return undefined
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString()
 }

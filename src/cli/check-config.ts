@@ -1,10 +1,14 @@
+import { tlsFiles } from '../cluster/encryption.ts'
 import type { EffectiveSetting } from '../config/read-table.ts'
 import { readSettings } from '../config/settings.ts'
+import type { Settings } from '../config/settings-type.ts'
+import { readTlsFiles } from '../transport/tls-files.ts'
 import type { Command, CommandContext } from './command.ts'
 import { STATUS_OK, STATUS_WRONG } from './command.ts'
 import { errorText } from './error-text.ts'
 import { problemText } from './problem-text.ts'
-import { securityModelFromFile } from './security.ts'
+import { readIssuersFile, securityModelFromFile } from './security.ts'
+import { tokenPermissions } from './token-permissions.ts'
 
 /** `guardbee check-config`. */
 export const checkConfigCommand: Command = {
@@ -14,20 +18,48 @@ export const checkConfigCommand: Command = {
 }
 
 async function checkConfig({ environment, facts, terminal }: CommandContext): Promise<number> {
-  const { problems, effective } = readSettings(environment, facts)
+  const { settings, problems, effective } = readSettings(environment, facts)
   terminal.print(settingsTable(effective))
-  const file = environment['GUARDBEE_SECURITY_FILE']
-  const fileProblem = file === undefined || file === '' ? undefined : await problemOfFile(file, environment)
+  const fileProblem = await problemOfFile(
+    { security: environment['GUARDBEE_SECURITY_FILE'], issuers: environment['GUARDBEE_JWT_ISSUERS_FILE'] },
+    { environment, facts },
+  )
+  const tlsProblem = settings === undefined ? undefined : await problemOfTlsFiles(settings)
   if (problems.length > 0) terminal.complain(problemText(problems))
-  if (fileProblem !== undefined) terminal.complain(fileProblem)
-  if (problems.length > 0 || fileProblem !== undefined) return STATUS_WRONG
+  const rolesProblem = settings === undefined ? undefined : problemOfRoles(settings, environment)
+  const fileProblems = [fileProblem, tlsProblem, rolesProblem].filter(problem => problem !== undefined)
+  for (const problem of fileProblems) terminal.complain(problem)
+  if (problems.length + fileProblems.length > 0) return STATUS_WRONG
   terminal.print('\nThe configuration is right.')
   return STATUS_OK
 }
 
-async function problemOfFile(file: string, environment: CommandContext['environment']): Promise<string | undefined> {
+async function problemOfFile(
+  files: { readonly security: string | undefined; readonly issuers: string | undefined },
+  { environment, facts }: Pick<CommandContext, 'environment' | 'facts'>,
+): Promise<string | undefined> {
   try {
-    await securityModelFromFile(file, environment)
+    if (files.security !== undefined && files.security !== '') await securityModelFromFile(files.security, environment)
+    if (files.issuers !== undefined && files.issuers !== '') await readIssuersFile(files.issuers, environment, facts)
+    return undefined
+  } catch (error) {
+    return errorText(error)
+  }
+}
+
+function problemOfRoles(settings: Settings, environment: CommandContext['environment']): string | undefined {
+  try {
+    tokenPermissions(settings, environment)
+    return undefined
+  } catch (error) {
+    return errorText(error)
+  }
+}
+
+async function problemOfTlsFiles(settings: Settings): Promise<string | undefined> {
+  const files = tlsFiles(settings)
+  try {
+    if (files !== undefined) await readTlsFiles(files)
     return undefined
   } catch (error) {
     return errorText(error)

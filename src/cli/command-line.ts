@@ -1,6 +1,6 @@
 import os from 'node:os'
 import { parseArgs } from 'node:util'
-import { discoverJwksUri } from '../auth/discovery.ts'
+import { discoverIssuer } from '../auth/discovery.ts'
 import { nearestName } from '../config/nearest-name.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { systemClock } from '../telemetry/system-clock.ts'
@@ -10,15 +10,17 @@ import type { Command, CommandContext } from './command.ts'
 import { STATUS_WRONG } from './command.ts'
 import { devCommand } from './dev.ts'
 import { helpCommand, helpText } from './help.ts'
+import { revokeCommand } from './revoke.ts'
 import { startClusterBroker } from './run-broker.ts'
 import { startCommand } from './start.ts'
 import { processSignals } from './stop-signals.ts'
+import { storeCommand } from './store.ts'
 import { processTerminal } from './terminal.ts'
 import { versionCommand } from './version.ts'
 
 const STANDARD_OUTPUT = 1
 
-const workingCommands = [startCommand, devCommand, checkConfigCommand, versionCommand]
+const workingCommands = [startCommand, devCommand, checkConfigCommand, revokeCommand, storeCommand, versionCommand]
 const commands: readonly Command[] = [...workingCommands, helpCommand(workingCommands)]
 
 /** Runs the command that the arguments name, on this process, and resolves with its exit status. */
@@ -32,12 +34,15 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     signals: processSignals,
     startBroker: startClusterBroker,
     createLog: level => createLogger({ level, process: 'command', fd: STANDARD_OUTPUT }),
-    discoverJwksUri,
+    discoverIssuer,
   })
 }
 
 /** Runs the command that the arguments name; one that is not understood is refused with the nearest that is. */
 export async function runCommand(args: readonly string[], context: CommandContext): Promise<number> {
+  const [first, ...rest] = args
+  const reader = commands.find(command => command.takesArguments === true && command.name === first)
+  if (reader !== undefined) return await reader.run(context, rest)
   const chosen = choose(args)
   if (typeof chosen !== 'string') return await chosen.run(context)
   context.terminal.complain(`${chosen}\n\n${helpText(commands)}`)

@@ -1,4 +1,4 @@
-import type { DiscoveryOptions } from '../auth/discovery.ts'
+import type { DiscoveryOptions, IssuerMetadata } from '../auth/discovery.ts'
 import type { SecurityModel } from '../auth/security-model.ts'
 import type { RunningBroker } from '../cluster/primary.ts'
 import type { Environment, Facts } from '../config/setting.ts'
@@ -24,16 +24,23 @@ export interface CommandContext {
   readonly clock: Clock
   readonly random: Random
   readonly signals: StopSignals
-  readonly startBroker: (settings: Settings, security: SecurityModel, stop: AbortSignal) => Promise<RunningBroker>
+  readonly startBroker: (
+    settings: Settings,
+    security: SecurityModel,
+    stop: AbortSignal,
+    readAgain?: () => Promise<SecurityModel>,
+  ) => Promise<RunningBroker>
   createLog(level: LogLevel): Log
   /** Replaced in tests only. */
-  readonly discoverJwksUri: (issuer: string, options: DiscoveryOptions) => Promise<string>
+  readonly discoverIssuer: (issuer: string, options: DiscoveryOptions) => Promise<IssuerMetadata>
 }
 
 /** One command of the command line. */
 export interface Command {
   readonly name: string
   readonly sentence: string
+  /** Whether it reads what stands behind its name itself; absent: nothing may. */
+  readonly takesArguments?: true
   /** Resolves with the exit status. */
-  run(context: CommandContext): Promise<number> | number
+  run(context: CommandContext, args?: readonly string[]): Promise<number> | number
 }

@@ -40,9 +40,17 @@ export function devBanner({ broker, issuer, accessLog, mosquitto, terminal }: De
   ].join('\n')
 }
 
-function titleOf({ transport, name }: RunningListener): string {
-  if (transport === 'tcp') return 'MQTT'
-  return transport === 'websocket' ? 'WebSocket' : name
+function titleOf({ transport }: RunningListener): string {
+  switch (transport) {
+    case 'tcp':
+      return 'MQTT'
+    case 'tls':
+      return 'MQTT TLS'
+    case 'websocket':
+      return 'WebSocket'
+    case 'secure-websocket':
+      return 'WebSocket TLS'
+  }
 }
 
 /** Commands with a comment above each, so that the whole block can be pasted into a shell. */

@@ -29,6 +29,7 @@ export const devCommand: Command = {
 const DEV_DEFAULTS: Environment = {
   GUARDBEE_BIND_ADDRESS: '127.0.0.1',
   GUARDBEE_WORKERS: '2',
+  GUARDBEE_DURABILITY: 'memory',
   // Keeps the terminal to the banner and to what goes wrong.
   GUARDBEE_LOG_LEVEL: 'warn',
 }

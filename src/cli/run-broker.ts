@@ -6,9 +6,10 @@ export const startClusterBroker: CommandContext['startBroker'] = async (
   settings,
   security,
   stop,
+  readAgain,
 ): Promise<RunningBroker> => {
   const { startBroker } = await import('../cluster/primary.ts')
-  return await startBroker(settings, security, stop)
+  return await startBroker(settings, security, stop, readAgain)
 }
 
 /** Is a worker until the primary ends it. */

@@ -1,64 +1,86 @@
 import { readFile } from 'node:fs/promises'
 import { securityModelFromSettings } from '../auth/environment-security-model.ts'
+import { readRolesFile } from '../auth/ese-file-realm.ts'
 import { readEseFile } from '../auth/ese-xml.ts'
+import { checkIntrospectionEndpoints } from '../auth/jwt-managers.ts'
 import type { SecurityModel } from '../auth/security-model.ts'
-import type { Environment } from '../config/setting.ts'
+import { readIssuers } from '../config/issuers-file.ts'
+import type { Environment, Facts } from '../config/setting.ts'
 import type { Settings } from '../config/settings-type.ts'
 import { BrokerError } from '../core/errors.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/telemetry.ts'
 import type { CommandContext } from './command.ts'
-
-const RETRY_MS_MIN = 1_000
-const RETRY_MS_MAX = 30_000
+import { issuerSettings } from './issuer-settings.ts'
+import { problemText } from './problem-text.ts'
+import { tokenPermissions } from './token-permissions.ts'
 
 /** Reads the security file; rejects with `SECURITY_FILE` and everything that is wrong with it. */
 export async function securityModelFromFile(file: string, environment: Environment): Promise<SecurityModel> {
-  return readEseFile(await textOf(file), file, environment)
+  const model = readEseFile(await textOf(file, 'SECURITY_FILE'), file, environment)
+  checkIntrospectionEndpoints(model)
+  return model
+}
+
+/** The model that the `GUARDBEE_JWT_*` variables make, and the file of issuers where they name one. */
+export async function securityModelFromVariables(
+  settings: Settings,
+  log: Log,
+  context: Pick<CommandContext, 'environment' | 'facts' | 'clock' | 'discoverIssuer'>,
+): Promise<SecurityModel> {
+  const issuers = await issuersOf(settings, context)
+  const permissions = issuers.map(({ said }) => tokenPermissions(said, context.environment))
+  const known = await Promise.all(
+    issuers.map(async ({ issuer, said }, index) => ({
+      ...(await issuerSettings(issuer, said, log, context)),
+      ...permissions[index],
+    })),
+  )
+  return securityModelFromSettings(...known)
 }
 
 /**
- * The model that the `GUARDBEE_JWT_*` variables make. Where they do not name the keys, the issuer is asked, again and
- * again at growing intervals while it cannot answer, because a broker that starts before its issuer should come up with it.
+ * How the files of a configuration are read once more: the security file, or the files of roles that variables name;
+ * undefined: there are none.
  */
-export async function securityModelFromIssuer(
-  issuer: string,
+export function securityReader(
+  { securityFile }: Settings,
+  model: SecurityModel,
+  environment: Environment,
+): (() => Promise<SecurityModel>) | undefined {
+  if (securityFile !== undefined) return () => securityModelFromFile(securityFile, environment)
+  const { fileRealms } = model
+  if (fileRealms === undefined) return undefined
+  return async () => ({ ...model, fileRealms: fileRealms.map(({ path }) => readRolesFile(path, environment)) })
+}
+
+/** Reads the file of issuers; rejects with `CONFIGURATION` and everything that is wrong with it. */
+export async function readIssuersFile(
+  file: string,
+  environment: Environment,
+  facts: Facts,
+): Promise<readonly Settings[]> {
+  const { issuers, problems } = readIssuers(await textOf(file, 'CONFIGURATION'), environment, facts)
+  if (problems.length > 0) throw new BrokerError('CONFIGURATION', problemText(problems))
+  return issuers
+}
+
+/** Each issuer with what is said of it: by the variables of all, or by its place in the file. */
+async function issuersOf(
   settings: Settings,
-  log: Log,
-  context: Pick<CommandContext, 'clock' | 'discoverJwksUri'>,
-): Promise<SecurityModel> {
-  const { jwtAudience: audience, jwtScope: scope, jwtScopeClaim: scopeClaim } = settings
-  if (audience === undefined) log.warn('tokens are accepted whatever their audience is', { issuer })
-  const jwksUri = settings.jwtJwksUri ?? (await discover(issuer, log, context))
-  return securityModelFromSettings({ issuer, jwksUri, audience, scope, scopeClaim })
-}
-
-async function discover(
-  issuer: string,
-  log: Log,
-  { clock, discoverJwksUri }: Pick<CommandContext, 'clock' | 'discoverJwksUri'>,
-): Promise<string> {
-  for (let retryMs = RETRY_MS_MIN; ; retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)) {
-    try {
-      const jwksUri = await discoverJwksUri(issuer, { clock })
-      log.info('issuer looked up', { issuer, jwksUri })
-      return jwksUri
-    } catch (error) {
-      if (!(error instanceof BrokerError) || error.code !== 'KEY_SET_UNAVAILABLE') throw error
-      log.warn('issuer cannot be looked up yet', { issuer, cause: error.message, retryMs })
-      await pause(clock, retryMs)
-    }
+  { environment, facts }: Pick<CommandContext, 'environment' | 'facts'>,
+): Promise<readonly { readonly issuer: string; readonly said: Settings }[]> {
+  const { jwtIssuer, jwtIssuersFile } = settings
+  if (jwtIssuersFile !== undefined) {
+    const issuers = await readIssuersFile(jwtIssuersFile, environment, facts)
+    return issuers.map(said => ({ issuer: said.jwtIssuer ?? '', said }))
   }
+  return (jwtIssuer?.split(' ') ?? []).map(issuer => ({ issuer, said: settings }))
 }
 
-function pause(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise(resolve => clock.after(delayMs, resolve))
-}
-
-async function textOf(file: string): Promise<string> {
+async function textOf(file: string, code: 'SECURITY_FILE' | 'CONFIGURATION'): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    throw new BrokerError('SECURITY_FILE', `${file} cannot be read`, { cause })
+    throw new BrokerError(code, `${file} cannot be read`, { cause })
   }
 }

@@ -8,11 +8,12 @@ export async function startUntilStopped(
   settings: Settings,
   security: SecurityModel,
   { signals, startBroker }: Pick<CommandContext, 'signals' | 'startBroker'>,
+  readAgain?: () => Promise<SecurityModel>,
 ): Promise<RunningBroker> {
   const stop = new AbortController()
   const unsubscribe = signals.subscribe(() => stop.abort())
   try {
-    return await startBroker(settings, security, stop.signal)
+    return await startBroker(settings, security, stop.signal, readAgain)
   } finally {
     unsubscribe()
   }

@@ -8,7 +8,7 @@ import { STATUS_FAILED, STATUS_WRONG } from './command.ts'
 import { errorText } from './error-text.ts'
 import { wantedPorts } from './wanted-ports.ts'
 import { refusalText } from './problem-text.ts'
-import { securityModelFromFile, securityModelFromIssuer } from './security.ts'
+import { securityModelFromFile, securityModelFromVariables, securityReader } from './security.ts'
 import { serve } from './serve.ts'
 import { startUntilStopped } from './start-until-stopped.ts'
 
@@ -33,7 +33,8 @@ async function start(context: CommandContext): Promise<number> {
   }
   try {
     const security = await securityModel(settings, context)
-    const broker = await startUntilStopped(settings, security, context)
+    const readAgain = securityReader(settings, security, context.environment)
+    const broker = await startUntilStopped(settings, security, context, readAgain)
     return await serve(broker, context)
   } catch (error) {
     terminal.complain(`guardbee could not start: ${errorText(error)}`)
@@ -42,10 +43,9 @@ async function start(context: CommandContext): Promise<number> {
 }
 
 async function securityModel(settings: Settings, context: CommandContext): Promise<SecurityModel> {
-  const { securityFile, jwtIssuer } = settings
+  const { securityFile, logLevel } = settings
   if (securityFile !== undefined) return await securityModelFromFile(securityFile, context.environment)
-  if (jwtIssuer === undefined) throw new BrokerError('CONFIGURATION', 'neither a security file nor an issuer is given')
-  return await securityModelFromIssuer(jwtIssuer, settings, context.createLog(settings.logLevel), context)
+  return await securityModelFromVariables(settings, context.createLog(logLevel), context)
 }
 
 function isConfiguration(error: unknown): boolean {

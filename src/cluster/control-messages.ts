@@ -1,9 +1,12 @@
+import type { IntrospectionAnswer } from '../auth/introspection.ts'
+import type { Revocation } from '../auth/revocations.ts'
 import type { SecurityModel } from '../auth/security-model.ts'
 import type { Settings } from '../config/settings-type.ts'
 import type { Counters } from '../core/counters.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { ListenerIdentity } from '../ports/connection.ts'
 import type { KeySetSnapshot } from '../ports/key-sets.ts'
+import type { TlsSetup } from '../transport/tls-setup.ts'
 
 /** Everything a worker is made of. */
 export interface WorkerPlan {
@@ -15,12 +18,15 @@ export interface WorkerPlan {
   readonly settings: Settings
   readonly security: SecurityModel
   readonly keySets: readonly KeySetSnapshot[]
+  readonly revocations: readonly Revocation[]
 }
 
 /** Ports to listen on; 0 takes a free one, undefined: the listener is off. */
 export interface ListenerPorts {
   readonly mqttPort: number | undefined
   readonly wsPort: number | undefined
+  readonly tlsPort: number | undefined
+  readonly wssPort: number | undefined
 }
 
 /** What the primary says to a worker over the channel of node:cluster; no message of a client ever goes this way. */
@@ -28,9 +34,13 @@ export type ToWorker =
   | { readonly kind: 'prepare'; readonly plan: WorkerPlan }
   | { readonly kind: 'peers'; readonly addresses: readonly WorkerAddress[] }
   | { readonly kind: 'join'; readonly addresses: readonly WorkerAddress[] }
-  | { readonly kind: 'open'; readonly ports: ListenerPorts }
+  | { readonly kind: 'open'; readonly ports: ListenerPorts; readonly tls: TlsSetup | undefined }
+  | { readonly kind: 'tls'; readonly tls: TlsSetup }
   | { readonly kind: 'keys'; readonly snapshot: KeySetSnapshot }
   | { readonly kind: 'keys-answer'; readonly id: number; readonly snapshot: KeySetSnapshot | undefined }
+  | { readonly kind: 'introspection-answer'; readonly id: number; readonly answer: IntrospectionAnswer }
+  | { readonly kind: 'security'; readonly security: SecurityModel }
+  | { readonly kind: 'revoked'; readonly revocations: readonly Revocation[] }
   | { readonly kind: 'count'; readonly id: number }
   | { readonly kind: 'leave' }
 
@@ -42,6 +52,7 @@ export type ToPrimary =
   | { readonly kind: 'opened'; readonly listeners: readonly ListenerIdentity[] }
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'keys-request'; readonly id: number; readonly realm: string; readonly kid: string }
+  | { readonly kind: 'introspection-request'; readonly id: number; readonly realm: string; readonly token: string }
   | { readonly kind: 'counted'; readonly id: number; readonly counters: Readonly<Counters> }
 
 /** Proven: the other end of the channel is the same program, started by this one from the same files. */

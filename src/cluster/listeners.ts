@@ -1,28 +1,58 @@
 import type { OpenListener } from '../ports/connection.ts'
-import type { ListenerOptions } from '../transport/listener-options.ts'
-import { openWebSocketListener } from '../transport/open-websocket-listener.ts'
+import type { Log } from '../ports/telemetry.ts'
+import { openSecureWebSocketListener, openWebSocketListener } from '../transport/open-websocket-listener.ts'
 import { openTcpListener } from '../transport/tcp-listener.ts'
+import { openTlsListener } from '../transport/tls-listener.ts'
+import type { TlsListener, TlsListenerOptions, TlsSetup } from '../transport/tls-setup.ts'
 import { loadUws, uwsCacheFolder } from '../transport/uws.ts'
 import type { ListenerPorts } from './control-messages.ts'
 
 /** What the listeners of a worker share. */
-export type SharedListenerOptions = Omit<ListenerOptions, 'port' | 'name'>
+export type SharedListenerOptions = Omit<TlsListenerOptions, 'port' | 'name' | 'tls'>
 
-/** Opens the listeners that are on; rejects with `LISTENER`, and then none is open. */
+/** The open listeners of a worker. */
+export interface OpenListeners {
+  readonly all: readonly OpenListener[]
+  /** Those among them that are encrypted. */
+  readonly encrypted: readonly TlsListener[]
+}
+
+/** Opens the listeners that are on, the encrypted ones with `tls`; rejects with `LISTENER`, and then none is open. */
 export async function openListeners(
   ports: ListenerPorts,
+  tls: TlsSetup | undefined,
   options: SharedListenerOptions,
-): Promise<readonly OpenListener[]> {
-  const listeners: OpenListener[] = []
+): Promise<OpenListeners> {
+  const plain: OpenListener[] = []
+  const encrypted: TlsListener[] = []
+  const { mqttPort, wsPort, tlsPort, wssPort } = ports
+  const uws =
+    wsPort === undefined && wssPort === undefined ? undefined : loadUws(uwsCacheFolder(process.env['XDG_CACHE_HOME']))
   try {
-    if (ports.mqttPort !== undefined) listeners.push(await openTcpListener({ ...options, port: ports.mqttPort }))
-    if (ports.wsPort !== undefined) {
-      const uws = loadUws(uwsCacheFolder(process.env['XDG_CACHE_HOME']))
-      listeners.push(await openWebSocketListener(uws, { ...options, port: ports.wsPort }))
+    if (mqttPort !== undefined) plain.push(await openTcpListener({ ...options, port: mqttPort }))
+    if (uws !== undefined && wsPort !== undefined) {
+      plain.push(await openWebSocketListener(uws, { ...options, port: wsPort }))
     }
-    return listeners
+    if (tls !== undefined && tlsPort !== undefined) {
+      encrypted.push(await openTlsListener({ ...options, tls, port: tlsPort }))
+    }
+    if (uws !== undefined && tls !== undefined && wssPort !== undefined) {
+      encrypted.push(await openSecureWebSocketListener(uws, { ...options, tls, port: wssPort }))
+    }
+    return { all: [...plain, ...encrypted], encrypted }
   } catch (error) {
-    await Promise.all(listeners.map(listener => listener.close()))
+    await Promise.all([...plain, ...encrypted].map(listener => listener.close()))
     throw error
+  }
+}
+
+/** Gives the encrypted listeners a new setup; one that cannot use it goes on as it is. */
+export function useTls({ encrypted }: OpenListeners, tls: TlsSetup, log: Log): void {
+  for (const listener of encrypted) {
+    try {
+      listener.use(tls)
+    } catch (error) {
+      log.error('new TLS files cannot be used, the last good ones stay', error, { listener: listener.identity.name })
+    }
   }
 }

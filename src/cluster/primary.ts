@@ -1,27 +1,36 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startAdminServer, type AdminServer } from '../admin/admin-server.ts'
 import type { HttpModule } from '../admin/http-app.ts'
 import { accessLogPath } from '../auth/access-log.ts'
+import { IntrospectionSource } from '../auth/introspection-source.ts'
 import { KeySetSource } from '../auth/key-set-source.ts'
+import { logoutIssuers } from '../auth/logout-issuers.ts'
+import { RevocationDesk } from '../auth/revocation-desk.ts'
+import { Revocations } from '../auth/revocations.ts'
 import type { SecurityModel } from '../auth/security-model.ts'
+import type { SecuritySource } from '../auth/security-source.ts'
 import { accessLogIsWritten, startedBroker, startedSecurity, startingSecurity } from '../auth/start-lines.ts'
+import { clientPorts } from '../config/client-ports.ts'
 import type { Settings } from '../config/settings-type.ts'
 import { EndOfTick } from '../core/end-of-tick.ts'
 import { BrokerError } from '../core/errors.ts'
-import type { ListenerIdentity } from '../ports/connection.ts'
+import type { ListenerIdentity, TransportKind } from '../ports/connection.ts'
 import type { Log } from '../ports/telemetry.ts'
 import { SlabPool } from '../protocol/slab-pool.ts'
-import { MemoryStore } from '../store/memory-store.ts'
-import { StoreServer } from '../store/store-server.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { renderPrometheus, sumCounters } from '../telemetry/metrics.ts'
-import { keySetMetrics, workerMetrics } from '../telemetry/metrics-table.ts'
+import { introspectionMetrics, keySetMetrics, storeMetrics, workerMetrics } from '../telemetry/metrics-table.ts'
 import { packageVersion } from '../telemetry/package-version.ts'
 import { systemClock } from '../telemetry/system-clock.ts'
 import { systemRandom } from '../telemetry/system-random.ts'
+import type { TlsSource } from '../transport/tls-source.ts'
 import { loadUws, uwsCacheFolder } from '../transport/uws.ts'
+import { openSocketFolder } from './socket-folder.ts'
+import { openTlsSource, warnUnencrypted } from './encryption.ts'
+import { openSecuritySource, type SecurityReading } from './security-files.ts'
+import { type NodeStore, openNodeStore } from './node-store.ts'
 import { Supervisor } from './supervisor.ts'
 
 const STANDARD_OUTPUT = 1
@@ -30,7 +39,7 @@ const NODE_ID_BYTES = 4
 /** A listener that is open. */
 export interface RunningListener {
   readonly name: string
-  readonly transport: string
+  readonly transport: TransportKind
   readonly url: string
   readonly port: number
 }
@@ -50,22 +59,24 @@ export interface RunningBroker {
  * Starts the broker of this node with this process as its primary: it keeps the workers running, fetches the keys for
  * all of them, holds what must outlive a worker, and serves the admin port; no message of a client passes through it.
  * Resolves when every listener is open, which waits for the keys of each issuer; rejects with `LISTENER`, or with
- * `STOPPED` when `stop` comes first.
+ * `STOPPED` when `stop` comes first. With `readAgain` the security configuration is read anew when its files change.
  */
 export async function startBroker(
   settings: Settings,
   security: SecurityModel,
   stop: AbortSignal,
+  readAgain?: () => Promise<SecurityModel>,
 ): Promise<RunningBroker> {
   const log = createLogger({ level: settings.logLevel, process: 'primary', fd: STANDARD_OUTPUT })
   const startedAtMs = systemClock.nowMs()
   log.info(startingSecurity())
   if (security.accessLog.enabled) log.info(accessLogIsWritten(accessLogPath(settings.logDir, security.accessLog)))
-  const node = await Node.open(settings, security, log)
+  const node = await Node.open(settings, { model: security, readAgain }, log)
   try {
     const opened = node.letClientsIn(() => log.info(startedSecurity(systemClock.nowMs() - startedAtMs)))
-    const listeners = await Promise.race([opened, stopped(stop)])
+    const listeners = await Promise.race([opened, node.workerFailure, stopped(stop)])
     const running = listeners.map(listener => runningListener(listener, settings.bindAddress))
+    warnUnencrypted(listeners, settings.bindAddress, log)
     log.info(startedBroker(packageVersion()))
     log.info('guardbee started', {
       listeners: running.map(({ name, url }) => `${name}=${url}`),
@@ -89,8 +100,11 @@ function httpModule(): HttpModule | undefined {
 class Node {
   readonly #log: Log
   readonly #folder: string
-  readonly #store: StoreServer
+  readonly #store: NodeStore
   readonly #keySets: KeySetSource
+  readonly #introspections: IntrospectionSource
+  readonly #tls: TlsSource | undefined
+  readonly #security: SecuritySource | undefined
   readonly #supervisor: Supervisor
   readonly #admin: AdminServer | undefined
   readonly #done = Promise.withResolvers<number>()
@@ -99,8 +113,11 @@ class Node {
   private constructor(parts: {
     readonly log: Log
     readonly folder: string
-    readonly store: StoreServer
+    readonly store: NodeStore
     readonly keySets: KeySetSource
+    readonly introspections: IntrospectionSource
+    readonly tls: TlsSource | undefined
+    readonly security: SecuritySource | undefined
     readonly supervisor: Supervisor
     readonly admin: AdminServer | undefined
   }) {
@@ -108,50 +125,80 @@ class Node {
     this.#folder = parts.folder
     this.#store = parts.store
     this.#keySets = parts.keySets
+    this.#introspections = parts.introspections
+    this.#tls = parts.tls
+    this.#security = parts.security
     this.#supervisor = parts.supervisor
     this.#admin = parts.admin
   }
 
-  static async open(settings: Settings, security: SecurityModel, log: Log): Promise<Node> {
+  static async open(settings: Settings, reading: SecurityReading, log: Log): Promise<Node> {
     const clock = systemClock
-    const folder = await mkdtemp(path.join(tmpdir(), 'guardbee-'))
+    const security = reading.model
+    const securitySource = await openSecuritySource(reading, settings.securityFile, { clock, log })
+    const tls = await openTlsSource(settings, { clock, random: systemRandom, log })
+    const folder = await openSocketFolder(tmpdir(), process.pid)
     const storeSocket = path.join(folder, 'store.sock')
-    const memory = new MemoryStore(clock)
     const endOfTick = new EndOfTick(setImmediate)
-    const store = await StoreServer.open({
-      store: memory,
-      socketPath: storeSocket,
-      clock,
-      log,
-      endOfTick,
-      slabs: new SlabPool(),
-    })
+    const slabs = new SlabPool()
+    const storeParts = { socketPath: storeSocket, clock, log, endOfTick, slabs }
+    const store = await openNodeStore(settings, storeParts)
     const keySets = new KeySetSource({ realms: security.realms, clock, random: systemRandom, log })
+    const introspections = new IntrospectionSource({ realms: security.realms, clock, log })
+    const revocations = new Revocations()
     const supervisor = new Supervisor({
       node: systemRandom.hex(NODE_ID_BYTES),
       workers: settings.workers,
-      plan: { folder, storeSocket, settings, security },
-      ports: { mqttPort: settings.mqttPort, wsPort: settings.wsPort },
+      // No worker has a use for the secrets.
+      plan: {
+        folder,
+        storeSocket,
+        settings: { ...settings, adminToken: undefined, tlsTicketSecret: undefined },
+      },
+      ports: clientPorts(settings),
+      security: () => securitySource?.model ?? security,
+      tls: () => tls?.setup,
       keySets,
-      sessions: memory.sessions,
+      introspections,
+      revocations,
+      sessions: store.store.sessions,
       clock,
       log,
     })
+    securitySource?.onChange(model => supervisor.tellAll({ kind: 'security', security: model }))
+    tls?.onChange(setup => supervisor.tellAll({ kind: 'tls', tls: setup }))
     keySets.onSnapshot(snapshot => supervisor.tellAll({ kind: 'keys', snapshot }))
     const metrics = async (): Promise<string> => {
       const sum = sumCounters(await supervisor.counters())
-      return renderPrometheus(workerMetrics, sum) + renderPrometheus(keySetMetrics, keySets)
+      const fetched = renderPrometheus(keySetMetrics, keySets) + renderPrometheus(introspectionMetrics, introspections)
+      const counts = store.counts()
+      const stored = counts === undefined ? '' : renderPrometheus(storeMetrics, counts)
+      return renderPrometheus(workerMetrics, sum) + fetched + stored
     }
-    const view = { ready: () => supervisor.ready, metrics }
+    const revoking = new RevocationDesk({
+      revocations,
+      keySets,
+      issuers: logoutIssuers(security),
+      adminToken: settings.adminToken,
+      clock,
+      log,
+      spread: added => supervisor.tellAll({ kind: 'revoked', revocations: added }),
+    })
+    const view = { ready: () => supervisor.ready, metrics, revoking }
     const admin =
       settings.adminPort === undefined
         ? undefined
         : await startAdminServer({ port: settings.adminPort, view, log, http: httpModule() })
-    return new Node({ log, folder, store, keySets, supervisor, admin })
+    return new Node({ log, folder, store, keySets, introspections, tls, security: securitySource, supervisor, admin })
   }
 
   get adminUrl(): string | undefined {
     return this.#admin?.url
+  }
+
+  /** Rejects when a worker cannot do its part of the start. */
+  get workerFailure(): Promise<never> {
+    return this.#supervisor.failure
   }
 
   get done(): Promise<number> {
@@ -176,6 +223,9 @@ class Node {
     this.#log.info('guardbee is stopping')
     await this.#supervisor.leave()
     this.#keySets.close()
+    this.#introspections.close()
+    this.#tls?.close()
+    this.#security?.close()
     await this.#admin?.close()
     await this.#store.close()
     await rm(this.#folder, { recursive: true, force: true })
@@ -192,10 +242,13 @@ function stopped(stop: AbortSignal): Promise<never> {
   })
 }
 
+/** What clients write before and behind the address of a listener. */
+const SCHEMES = { tcp: 'mqtt', tls: 'mqtts', websocket: 'ws', 'secure-websocket': 'wss' } as const
+const PATHS = { tcp: '', tls: '', websocket: '/mqtt', 'secure-websocket': '/mqtt' } as const
+
 function runningListener({ name, transport, port }: ListenerIdentity, bindAddress: string): RunningListener {
   const host = reachable(bindAddress)
-  const url = transport === 'websocket' ? `ws://${host}:${port}/mqtt` : `mqtt://${host}:${port}`
-  return { name, transport, url, port }
+  return { name, transport, url: `${SCHEMES[transport]}://${host}:${port}${PATHS[transport]}`, port }
 }
 
 /** An address a client on this machine can use. */

@@ -1,13 +1,17 @@
 import cluster from 'node:cluster'
+import type { Introspections } from '../auth/introspection.ts'
+import type { Revocations } from '../auth/revocations.ts'
+import type { SecurityModel } from '../auth/security-model.ts'
 import type { Counters } from '../core/counters.ts'
 import { BackOff } from '../core/back-off.ts'
 import { BrokerError } from '../core/errors.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { ListenerIdentity } from '../ports/connection.ts'
+import type { ListenerIdentity, TransportKind } from '../ports/connection.ts'
 import type { KeySets, KeySetSnapshot } from '../ports/key-sets.ts'
 import type { SessionStore } from '../ports/store.ts'
 import { background, type Log } from '../ports/telemetry.ts'
+import type { TlsSetup } from '../transport/tls-setup.ts'
 import type { ListenerPorts, ToPrimary, ToWorker, WorkerPlan } from './control-messages.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -26,9 +30,15 @@ const WORKER_FLAGS = ['--max-semi-space-size=8']
 export interface SupervisorParts {
   readonly node: string
   readonly workers: number
-  readonly plan: Omit<WorkerPlan, 'address' | 'number' | 'keySets'>
+  readonly plan: Omit<WorkerPlan, 'address' | 'number' | 'security' | 'keySets' | 'revocations'>
   readonly ports: ListenerPorts
+  /** Who is let in now. */
+  readonly security: () => SecurityModel
+  /** What the encrypted listeners are made of now; undefined: there are none. */
+  readonly tls: () => TlsSetup | undefined
   readonly keySets: KeySets & { snapshots(): readonly KeySetSnapshot[] }
+  readonly introspections: Introspections
+  readonly revocations: Revocations
   readonly sessions: SessionStore
   readonly clock: Clock
   readonly log: Log
@@ -46,6 +56,7 @@ export class Supervisor {
   readonly #restart = new BackOff(RESTART_FIRST_MS, RESTART_LONGEST_MS)
   readonly #opened = Promise.withResolvers<readonly ListenerIdentity[]>()
   readonly #ended = Promise.withResolvers<void>()
+  readonly #failure = Promise.withResolvers<never>()
   /** Settled by the first worker to open: the others listen on the same ports. */
   #ports: ListenerPorts
   #opening = false
@@ -73,7 +84,12 @@ export class Supervisor {
     for (let worker = 0; worker < this.#parts.workers; worker++) this.#fork()
   }
 
-  /** Lets the workers open their listeners; resolves when all have, rejects when the first cannot. */
+  /** Rejects with the first failure of a worker; what fails once all listeners are open is only logged. */
+  get failure(): Promise<never> {
+    return this.#failure.promise
+  }
+
+  /** Lets the workers open their listeners; resolves when all have. */
   open(): Promise<readonly ListenerIdentity[]> {
     this.#opening = true
     for (const worker of this.#workers) if (this.#joined.has(worker)) this.#openListeners(worker)
@@ -128,16 +144,19 @@ export class Supervisor {
         return this.#failed(worker, message.why)
       case 'keys-request':
         return background(this.#parts.log, 'keys request', this.#answerKeys(worker, message))
+      case 'introspection-request':
+        return background(this.#parts.log, 'introspection request', this.#answerIntrospection(worker, message))
       case 'counted':
         return
     }
   }
 
   #prepare(worker: WorkerProcess): void {
-    const { plan, keySets, log } = this.#parts
+    const { plan, security, keySets, revocations, clock, log } = this.#parts
     const { address, number, pid } = worker
     log.info('worker started', { worker: number, pid })
-    worker.tell({ kind: 'prepare', plan: { ...plan, address, number, keySets: keySets.snapshots() } })
+    const known = { keySets: keySets.snapshots(), revocations: revocations.list(clock.nowMs()) }
+    worker.tell({ kind: 'prepare', plan: { ...plan, address, number, security: security(), ...known } })
   }
 
   #join(worker: WorkerProcess): void {
@@ -150,29 +169,43 @@ export class Supervisor {
 
   #openListeners(worker: WorkerProcess): void {
     if (worker.listeners !== undefined) return
-    const wantsFreePort = this.#ports.mqttPort === 0 || this.#ports.wsPort === 0
+    const wantsFreePort = Object.values(this.#ports).includes(0)
     // A free port is found by one worker; the others wait until it is known.
     if (wantsFreePort && this.#first !== undefined && this.#first !== worker) return
     this.#first ??= worker
-    worker.tell({ kind: 'open', ports: this.#ports })
+    worker.tell({ kind: 'open', ports: this.#ports, tls: this.#parts.tls() })
   }
 
   #listening(worker: WorkerProcess, listeners: readonly ListenerIdentity[]): void {
     worker.listeners = listeners
-    const portOf = (transport: string): number | undefined => listeners.find(one => one.transport === transport)?.port
-    this.#ports = { mqttPort: portOf('tcp'), wsPort: portOf('websocket') }
+    const portOf = (transport: TransportKind): number | undefined =>
+      listeners.find(one => one.transport === transport)?.port
+    this.#ports = {
+      mqttPort: portOf('tcp'),
+      wsPort: portOf('websocket'),
+      tlsPort: portOf('tls'),
+      wssPort: portOf('secure-websocket'),
+    }
     for (const other of this.#joined) this.#openListeners(other)
     if (this.ready) this.#opened.resolve(listeners)
   }
 
   #failed(worker: WorkerProcess, why: string): void {
     this.#parts.log.error('worker failed', new BrokerError('LISTENER', why), { worker: worker.number })
-    this.#opened.reject(new BrokerError('LISTENER', why))
+    this.#failure.reject(new BrokerError('LISTENER', why))
   }
 
   async #answerKeys(worker: WorkerProcess, request: Extract<ToPrimary, { kind: 'keys-request' }>): Promise<void> {
     const snapshot = await this.#parts.keySets.refresh(request.realm, request.kid)
     worker.tell({ kind: 'keys-answer', id: request.id, snapshot })
+  }
+
+  async #answerIntrospection(
+    worker: WorkerProcess,
+    { id, realm, token }: Extract<ToPrimary, { kind: 'introspection-request' }>,
+  ): Promise<void> {
+    const answer = await this.#parts.introspections.ask(realm, token)
+    worker.tell({ kind: 'introspection-answer', id, answer })
   }
 
   #workerEnded(worker: WorkerProcess, how: string): void {

@@ -1,8 +1,10 @@
 import { ListenerPipelines } from '../auth/pipeline.ts'
 import { openAccessLog } from '../auth/access-log.ts'
-import type { JwtAuthenticatorFactory } from '../auth/authenticator.ts'
-import { JwtRealm } from '../auth/jwt-realm.ts'
+import { jwtAuthenticators } from '../auth/jwt-authenticators.ts'
 import { KeySetsMirror } from '../auth/key-sets-mirror.ts'
+import { Revocations, type Revocation } from '../auth/revocations.ts'
+import { PasswordPool } from '../auth/password-pool.ts'
+import type { SecurityModel } from '../auth/security-model.ts'
 import { TokenVerifier } from '../auth/token-verifier.ts'
 import { VerifierPool } from '../auth/verifier-pool.ts'
 import { Broker } from '../broker/broker.ts'
@@ -11,18 +13,19 @@ import { HostBus } from '../bus/host-bus.ts'
 import { Counters } from '../core/counters.ts'
 import { EndOfTick } from '../core/end-of-tick.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
-import type { OpenListener } from '../ports/connection.ts'
 import type { KeySetSnapshot } from '../ports/key-sets.ts'
-import type { Log } from '../ports/telemetry.ts'
+import { background, type Log } from '../ports/telemetry.ts'
 import { ReasonCode } from '../protocol/reason-codes.ts'
 import { SlabPool } from '../protocol/slab-pool.ts'
 import { StoreClient } from '../store/store-client.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { systemClock } from '../telemetry/system-clock.ts'
 import { systemRandom } from '../telemetry/system-random.ts'
+import type { TlsSetup } from '../transport/tls-setup.ts'
 import { fromPrimary, type ListenerPorts, type ToPrimary, type ToWorker, type WorkerPlan } from './control-messages.ts'
+import { IntrospectionRequests } from './introspection-requests.ts'
 import { KeyRequests } from './key-requests.ts'
-import { openListeners } from './listeners.ts'
+import { openListeners, useTls, type OpenListeners } from './listeners.ts'
 
 const JOIN_MS = 5_000
 const JOIN_CHECK_MS = 10
@@ -46,6 +49,13 @@ interface WorkerParts {
   readonly close: () => Promise<void>
 }
 
+/** What a worker has of the primary from its first moment on. */
+interface Asking {
+  readonly keys: KeyRequests
+  readonly introspections: IntrospectionRequests
+  readonly revocations: Revocations
+}
+
 /** Is a worker of this node: does what the primary says until it says leave, or is gone itself. */
 export async function runWorker(): Promise<void> {
   // Only the primary decides when a worker ends; a Ctrl-C reaches the whole process group.
@@ -60,10 +70,18 @@ export async function runWorker(): Promise<void> {
 
 /** The steps of a worker's life, each begun by a message of the primary. */
 class WorkerLife {
-  readonly #keyRequests = new KeyRequests(tellPrimary, systemClock)
+  readonly #asking: Asking = {
+    keys: new KeyRequests(tellPrimary, systemClock),
+    introspections: new IntrospectionRequests(tellPrimary, systemClock),
+    revocations: new Revocations(),
+  }
   readonly #ended = Promise.withResolvers<void>()
   #parts: WorkerParts | undefined = undefined
-  #listeners: readonly OpenListener[] = []
+  #listeners: OpenListeners = { all: [], encrypted: [] }
+  /** The newest that the primary has sent. */
+  #tls: TlsSetup | undefined = undefined
+  /** Replaced while the parts were being made. */
+  #earlySecurity: SecurityModel | undefined = undefined
   /** By realm. */
   readonly #earlyKeys = new Map<string, KeySetSnapshot>()
 
@@ -81,11 +99,19 @@ class WorkerLife {
       case 'join':
         return this.#step(this.#join(parts, message.addresses))
       case 'open':
-        return this.#step(this.#open(parts, message.ports))
+        return this.#step(this.#open(parts, message.ports, message.tls))
+      case 'tls':
+        return this.#useTls(parts, message.tls)
+      case 'security':
+        return this.#useSecurity(parts, message.security)
       case 'keys':
         return parts.keySets.accept(message.snapshot)
       case 'keys-answer':
-        return this.#keyRequests.answered(message.id, message.snapshot)
+        return this.#asking.keys.answered(message.id, message.snapshot)
+      case 'introspection-answer':
+        return this.#asking.introspections.answered(message.id, message.answer)
+      case 'revoked':
+        return this.#revoke(message.revocations)
       case 'count':
         return tellPrimary({ kind: 'counted', id: message.id, counters: parts.counters })
       case 'leave':
@@ -95,9 +121,32 @@ class WorkerLife {
 
   /** What the primary says while the parts are being made. */
   #heardEarly(message: ToWorker): void {
+    if (message.kind === 'revoked') this.#revoke(message.revocations)
+    if (message.kind === 'security') this.#earlySecurity = message.security
     if (message.kind === 'keys') this.#earlyKeys.set(message.snapshot.realm, message.snapshot)
     // Nothing is open yet that would have to be closed.
     if (message.kind === 'leave') process.exit(0)
+  }
+
+  #revoke(revocations: readonly Revocation[]): void {
+    for (const revocation of revocations) this.#asking.revocations.add(revocation, systemClock.nowMs())
+    const parts = this.#parts
+    if (parts !== undefined) background(parts.log, 'revocation', parts.broker.disconnectRevoked(nextTurn))
+  }
+
+  #useSecurity({ door, broker, log }: WorkerParts, security: SecurityModel): void {
+    try {
+      door.use(security)
+    } catch (error) {
+      log.error('the new security configuration cannot be used, the last good one stays', error)
+      return
+    }
+    const reviewed = broker.review(nextTurn)
+    background(
+      log,
+      'security review',
+      reviewed.then(() => log.debug('clients held against the new configuration')),
+    )
   }
 
   /** A step that fails ends the worker; the primary says why and forks another one. */
@@ -110,9 +159,11 @@ class WorkerLife {
   }
 
   async #prepare(plan: WorkerPlan): Promise<void> {
-    const parts = await prepare(plan, this.#keyRequests)
+    this.#revoke(plan.revocations)
+    const parts = await prepare(plan, this.#asking)
     this.#parts = parts
     for (const snapshot of this.#earlyKeys.values()) parts.keySets.accept(snapshot)
+    if (this.#earlySecurity !== undefined) this.#useSecurity(parts, this.#earlySecurity)
     tellPrimary({ kind: 'prepared' })
   }
 
@@ -125,26 +176,33 @@ class WorkerLife {
     tellPrimary({ kind: 'joined' })
   }
 
-  async #open(parts: WorkerParts, ports: ListenerPorts): Promise<void> {
-    const { broker, plan, log, endOfTick, slabs, door } = parts
-    this.#listeners = await openListeners(ports, {
+  async #open(parts: WorkerParts, ports: ListenerPorts, tls: TlsSetup | undefined): Promise<void> {
+    const { broker, plan, log, endOfTick, slabs, counters, door } = parts
+    this.#tls = tls
+    this.#listeners = await openListeners(ports, tls, {
       host: plan.settings.bindAddress,
       accept: connection => broker.accept(connection),
       endOfTick,
       slabs,
       clock: systemClock,
+      counters,
       log,
     })
-    const listeners = this.#listeners.map(listener => listener.identity)
+    if (this.#tls !== undefined && this.#tls !== tls) useTls(this.#listeners, this.#tls, log)
+    const listeners = this.#listeners.all.map(listener => listener.identity)
     if (plan.number === 1) door.warnUncovered(listeners)
     tellPrimary({ kind: 'opened', listeners })
   }
 
+  #useTls({ log }: WorkerParts, tls: TlsSetup): void {
+    this.#tls = tls
+    useTls(this.#listeners, tls, log)
+  }
+
   async #leave({ broker, close, log }: WorkerParts): Promise<void> {
-    await Promise.all(this.#listeners.map(listener => listener.close()))
-    const nextTick = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+    await Promise.all(this.#listeners.all.map(listener => listener.close()))
     const refusal = { reasonCode: ReasonCode.ServerShuttingDown, why: 'server shutting down' }
-    await broker.disconnectAll(refusal, nextTick)
+    await broker.disconnectAll(refusal, nextTurn)
     const gone = await until(() => broker.connections === 0, LEAVE_MS, LEAVE_CHECK_MS)
     if (!gone) log.warn('connections left open', { connections: broker.connections })
     await close()
@@ -153,7 +211,7 @@ class WorkerLife {
   }
 }
 
-async function prepare(plan: WorkerPlan, keyRequests: KeyRequests): Promise<WorkerParts> {
+async function prepare(plan: WorkerPlan, { keys, introspections, revocations }: Asking): Promise<WorkerParts> {
   const { settings, security, folder, address, number } = plan
   const log = createLogger({ level: settings.logLevel, process: `worker ${number}`, fd: STANDARD_OUTPUT })
   const clock = systemClock
@@ -161,25 +219,31 @@ async function prepare(plan: WorkerPlan, keyRequests: KeyRequests): Promise<Work
   const endOfTick = new EndOfTick(setImmediate)
   const slabs = new SlabPool()
   const counters = new Counters()
-  const keySets = new KeySetsMirror({ request: (realm, kid) => keyRequests.ask(realm, kid), clock, log })
+  const keySets = new KeySetsMirror({ request: (realm, kid) => keys.ask(realm, kid), clock, log })
   for (const snapshot of plan.keySets) keySets.accept(snapshot)
   const bus = await HostBus.open({ self: address, folder, clock, log, endOfTick, slabs })
   const store = await StoreClient.open({ socketPath: plan.storeSocket, clock, log, endOfTick, slabs })
   const accessLog = await openAccessLog({ model: security.accessLog, logDir: settings.logDir, clock, log, endOfTick })
   const pool = new VerifierPool(settings.authThreads, clock, log)
   const verifier = new TokenVerifier({ keySets, pool, clock, endOfTick, log })
-  const jwtAuthenticator: JwtAuthenticatorFactory = (realm, rules) => new JwtRealm(realm, rules, verifier)
-  const door = new ListenerPipelines({ model: security, jwtAuthenticator, accessLog, log, random })
+  const binding = { clientIdClaim: settings.bindClientId, usernameClaim: settings.bindUsername }
+  const jwtAuthenticator = jwtAuthenticators({ verifier, introspections, revocations, clock, random }, binding)
+  const passwords = new PasswordPool(clock, log)
+  const door = new ListenerPipelines({ model: security, jwtAuthenticator, passwords, accessLog, log, random })
   const broker = new Broker({ bus, store, door, clock, random, log, counters, endOfTick, limits: DEFAULT_LIMITS })
   const close = async (): Promise<void> => {
     broker.stop()
-    await Promise.all([bus.close(), store.close(), accessLog.close(), pool.destroy()])
+    await Promise.all([bus.close(), store.close(), accessLog.close(), pool.destroy(), passwords.destroy()])
   }
   return { plan, log, endOfTick, slabs, bus, store, broker, door, keySets, counters, close }
 }
 
 function others({ plan }: WorkerParts, addresses: readonly WorkerAddress[]): readonly WorkerAddress[] {
   return addresses.filter(address => address !== plan.address)
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
 }
 
 function tellPrimary(message: ToPrimary): void {

@@ -1,5 +1,6 @@
 import { isServiceLink, serviceLinkHint } from './kubernetes-names.ts'
 import { nearestName } from './nearest-name.ts'
+import { fileVariable, withSecretFiles } from './secret-files.ts'
 import type { Environment, Facts, Section, Setting, SettingValue } from './setting.ts'
 import { defaultOf } from './setting.ts'
 import { quoted } from './shown-value.ts'
@@ -33,12 +34,14 @@ export interface TableReading {
 }
 
 /** Reads every setting of the table and finds every variable that is wrong or unknown, not only the first. */
-export function readTable(sections: readonly Section[], environment: Environment, facts: Facts): TableReading {
+export function readTable(sections: readonly Section[], variables: Environment, facts: Facts): TableReading {
   const rows = sections.flatMap(section => Object.entries(section.settings))
+  const table = rows.map(([, row]) => row)
+  const { environment, problems: fileProblems } = withSecretFiles(table, variables)
   const values: Record<string, SettingValue> = {}
   const given = new Set<string>()
   const effective: EffectiveSetting[] = []
-  const problems: SettingProblem[] = []
+  const problems: SettingProblem[] = [...fileProblems]
   for (const [property, row] of rows) {
     const found = foundFor(row, environment)
     const parsed = found === undefined ? undefined : row.type.parse(found)
@@ -48,7 +51,7 @@ export function readTable(sections: readonly Section[], environment: Environment
     values[property] = value
     effective.push({ name: row.name, shown: shown(row, value), source: sourceOf(found, parsed) })
   }
-  const known = rows.map(([, row]) => row.name)
+  const known = table.flatMap(row => (row.secret ? [row.name, fileVariable(row.name)] : [row.name]))
   return { values, given, effective, problems: [...problems, ...unknownNames(known, environment)] }
 }
 

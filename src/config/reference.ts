@@ -1,4 +1,5 @@
 import { sections } from './schema.ts'
+import { fileVariable } from './secret-files.ts'
 import type { Section, Setting, SettingValue } from './setting.ts'
 
 const INTRODUCTION = `# Settings
@@ -21,7 +22,7 @@ function sectionText(section: Section): string {
 
 function rowText(row: Setting<SettingValue>): string {
   const unit = row.unit === undefined ? '' : ` (${row.unit})`
-  const secret = row.secret ? '; secret' : ''
+  const secret = row.secret ? `; secret, also in a file that \`${fileVariable(row.name)}\` names` : ''
   const cells = [`\`${row.name}\``, defaultText(row), `${row.type.expected}${unit}${secret}`, row.sentence]
   return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }

@@ -1,6 +1,9 @@
 import type { Section } from './setting.ts'
 import { setting } from './setting.ts'
-import { httpUrl, integer, ipAddress, oneOf, optional, path, port, portOrOff, text } from './setting-types.ts'
+import { integer, ipAddress, oneOf, optional, path, port, portOrOff, secretText } from './setting-types.ts'
+import { permissionSettings } from './permission-settings.ts'
+import { storeSettings } from './store-settings.ts'
+import { tokenSettings } from './token-settings.ts'
 
 const WORKERS_MAX = 256
 
@@ -23,11 +26,73 @@ const listeners = {
     default: { value: 8083 },
     sentence: 'Port of MQTT over WebSocket, at the path `/mqtt`.',
   }),
+  tlsPort: setting({
+    name: 'GUARDBEE_TLS_PORT',
+    type: portOrOff,
+    default: { value: 8883 },
+    sentence: 'Port of MQTT over TLS; the listener is on where `GUARDBEE_TLS_CERTIFICATE_FILE` is given.',
+  }),
+  wssPort: setting({
+    name: 'GUARDBEE_WSS_PORT',
+    type: portOrOff,
+    default: { value: 8084 },
+    sentence: 'Port of MQTT over WebSocket over TLS, at the path `/mqtt`; on where that file is given.',
+  }),
   adminPort: setting({
     name: 'GUARDBEE_ADMIN_PORT',
     type: portOrOff,
     default: { value: 8080 },
-    sentence: 'Port of `/healthz`, `/readyz` and `/metrics`; always on the loopback address.',
+    sentence: 'Port of `/healthz`, `/readyz`, `/metrics` and of what revokes tokens; always on the loopback address.',
+  }),
+}
+
+const encryption = {
+  tlsCertificateFile: setting({
+    name: 'GUARDBEE_TLS_CERTIFICATE_FILE',
+    type: optional(path),
+    default: { value: undefined },
+    sentence:
+      'Certificate of the encrypted listeners in PEM, followed by its chain; files are read again when they change, and on SIGHUP.',
+  }),
+  tlsKeyFile: setting({
+    name: 'GUARDBEE_TLS_KEY_FILE',
+    type: optional(path),
+    default: { value: undefined },
+    sentence: 'Its private key in PEM, without a passphrase.',
+  }),
+  tlsSniDir: setting({
+    name: 'GUARDBEE_TLS_SNI_DIR',
+    type: optional(path),
+    default: { value: undefined },
+    sentence:
+      'Folder of further certificates, each `NAME.crt` beside its `NAME.key`; a client gets the one whose DNS names hold what it asks for (SNI), else that of the file.',
+  }),
+  tlsMinVersion: setting({
+    name: 'GUARDBEE_TLS_MIN_VERSION',
+    type: oneOf(['1.2', '1.3']),
+    default: { value: '1.2' },
+    sentence: 'Oldest version of TLS that is spoken.',
+  }),
+  tlsClientCertificates: setting({
+    name: 'GUARDBEE_TLS_CLIENT_CERTIFICATES',
+    type: oneOf(['none', 'optional', 'required']),
+    default: { value: 'none' },
+    sentence:
+      'Whether clients are asked for a certificate; one that is shown must be valid, also where it is optional.',
+  }),
+  tlsClientCaFile: setting({
+    name: 'GUARDBEE_TLS_CLIENT_CA_FILE',
+    type: optional(path),
+    default: { value: undefined },
+    sentence: "Certificates in PEM of the authorities that may vouch for clients; the system's do not count.",
+  }),
+  tlsTicketSecret: setting({
+    name: 'GUARDBEE_TLS_TICKET_SECRET',
+    type: optional(secretText),
+    default: { value: undefined },
+    secret: true,
+    sentence:
+      'Lets every node that has the same resume the TLS sessions of the others, as after `openssl rand -base64 48`; without it only the workers of one node do.',
   }),
 }
 
@@ -63,45 +128,6 @@ const logs = {
   }),
 }
 
-const security = {
-  securityFile: setting({
-    name: 'GUARDBEE_SECURITY_FILE',
-    type: optional(path),
-    default: { value: undefined },
-    sentence: "HiveMQ's `enterprise-security-extension.xml`, read as it is; excludes every `GUARDBEE_JWT_*` variable.",
-  }),
-  jwtIssuer: setting({
-    name: 'GUARDBEE_JWT_ISSUER',
-    type: optional(httpUrl),
-    default: { value: undefined },
-    sentence: 'Issuer whose access tokens let a client in; compared with the `iss` claim to the letter.',
-  }),
-  jwtJwksUri: setting({
-    name: 'GUARDBEE_JWT_JWKS_URI',
-    type: optional(httpUrl),
-    default: { value: undefined },
-    sentence: "Where the issuer's public keys are; without it the issuer's metadata document is asked.",
-  }),
-  jwtAudience: setting({
-    name: 'GUARDBEE_JWT_AUDIENCE',
-    type: optional(text),
-    default: { value: undefined },
-    sentence: 'Value that the `aud` claim must be or hold; without it tokens meant for others are accepted too.',
-  }),
-  jwtScope: setting({
-    name: 'GUARDBEE_JWT_SCOPE',
-    type: optional(text),
-    default: { value: undefined },
-    sentence: 'Scopes, separated by spaces, all of which a token must have.',
-  }),
-  jwtScopeClaim: setting({
-    name: 'GUARDBEE_JWT_SCOPE_CLAIM',
-    type: text,
-    default: { value: 'scope' },
-    sentence: 'Claim that holds the scopes, as a string with spaces or as an array (Okta: `scp`).',
-  }),
-}
-
 const development = {
   devIssuerPort: setting({
     name: 'GUARDBEE_DEV_ISSUER_PORT',
@@ -114,8 +140,11 @@ const development = {
 /** Every setting. A new one is a row here, and nothing else. */
 export const sections = [
   { title: 'Listeners', settings: listeners },
+  { title: 'Encryption', settings: encryption },
   { title: 'Processes', settings: processes },
+  { title: 'Store', settings: storeSettings },
   { title: 'Logs', settings: logs },
-  { title: 'Security', settings: security },
+  { title: 'Security', settings: tokenSettings },
+  { title: 'Permissions', settings: permissionSettings },
   { title: 'Development', settings: development },
 ] as const satisfies readonly Section[]

@@ -49,6 +49,11 @@ export const text: SettingType<string> = settingType('text on one line, not only
   CONTROL_CHARACTER.test(given) || given.trim() === '' ? undefined : { value: given },
 )
 
+/** A secret that can stand in a header and is too long to be guessed. */
+export const secretText: SettingType<string> = settingType('16 or more letters, digits or ._~+/=-', given =>
+  /^[A-Za-z0-9._~+/=-]{16,}$/.test(given) ? { value: given } : undefined,
+)
+
 /** A file or a folder; relative ones start at the working directory. */
 export const path: SettingType<string> = { ...text, expected: 'a path' }
 
@@ -57,6 +62,23 @@ export const httpUrl: SettingType<string> = settingType(
   'an absolute https:// or http:// URL without user name, password and fragment',
   given => (isHttpUrl(given) ? { value: given } : undefined),
 )
+
+/** Such URLs, parted by spaces; each counts once. */
+export const httpUrls: SettingType<string> = settingType(
+  'absolute https:// or http:// URLs, parted by spaces, without user name, password and fragment',
+  given => {
+    const urls = given.split(' ').filter(url => url !== '')
+    return urls.length > 0 && new Set(urls).size === urls.length && urls.every(isHttpUrl)
+      ? { value: urls.join(' ') }
+      : undefined
+  },
+)
+
+/** A fraction from 0 to 1. */
+export const fraction: SettingType<number> = settingType('a number from 0 to 1', given => {
+  const value = /^\d?\.?\d{1,15}$/.test(given) ? Number(given) : Number.NaN
+  return value >= 0 && value <= 1 ? { value } : undefined
+})
 
 /** The same type for a setting that may be missing. */
 export function optional<Value>(type: SettingType<Value>): SettingType<Value | undefined> {

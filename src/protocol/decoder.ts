@@ -5,7 +5,7 @@ import { acknowledgementReasonCode, checkAcknowledgement } from './incoming-ackn
 import { IncomingPublish } from './incoming-publish.ts'
 import { AUTH, CONNECT, DISCONNECT, PINGREQ, PUBLISH, SUBSCRIBE, UNSUBSCRIBE } from './packet-types.ts'
 import type { AcknowledgementType, ControlPacket, ProtocolVersion } from './packets.ts'
-import { PUBACK, PUBCOMP, PUBREC, PUBREL } from './packets.ts'
+import { PACKET_BYTES_MAX, PUBACK, PUBCOMP, PUBREC, PUBREL } from './packets.ts'
 import { ReasonCode } from './reason-codes.ts'
 import { UndecodedBytes } from './undecoded-bytes.ts'
 import type { ProtocolViolation } from './violation.ts'
@@ -27,13 +27,14 @@ export interface PacketReceiver {
 /** Bytes that a CONNECT may have, and that may be held behind it, when the owner says nothing else. */
 const FIRST_PACKET_BYTES_MAX = 65_536
 
-/** No packet is larger: five bytes of fixed header and the largest Remaining Length. */
-const PACKET_BYTES_MAX = 268_435_460
-
 const CONNECT_FIRST_BYTE = 0x10
 
 /** How the variable header of an MQTT 5 CONNECT begins: its protocol name and level. */
 const PROTOCOL_5 = Buffer.from('\x00\x04MQTT\x05')
+
+// One for all decoders of the process. A decoder that is called within another one's callback has its own meanwhile.
+let incomingPublish = new IncomingPublish()
+let decodersRunning = 0
 
 type Flow = 'running' | 'held' | 'stopped'
 
@@ -47,8 +48,8 @@ export class PacketDecoder {
   maximumPacketSizeBytes: number = PACKET_BYTES_MAX
   readonly #receiver: PacketReceiver
   readonly #firstPacketBytesMax: number
-  readonly #publish = new IncomingPublish()
-  readonly #undecoded = new UndecodedBytes()
+  /** Undefined while every read has ended with a packet. */
+  #undecoded: UndecodedBytes | undefined = undefined
   #protocolVersion: ProtocolVersion = 4
   #connected = false
   #flow: Flow = 'running'
@@ -68,7 +69,7 @@ export class PacketDecoder {
 
   /** Bytes kept: of a packet that is not complete, or behind a {@link hold}. */
   get heldBytes(): number {
-    return this.#undecoded.length
+    return this.#undecoded?.length ?? 0
   }
 
   /** Decodes `bytes[start, end)`; nothing of them is referred to afterwards. */
@@ -91,13 +92,13 @@ export class PacketDecoder {
   release(): void {
     if (this.#flow !== 'held') return
     this.#flow = 'running'
-    if (!this.#decoding && this.#undecoded.length > 0) this.#decodeGuarded(EMPTY, 0, 0)
+    if (!this.#decoding && this.heldBytes > 0) this.#decodeGuarded(EMPTY, 0, 0)
   }
 
   /** Decodes nothing more, ever, and drops what is kept. */
   stop(): void {
     this.#flow = 'stopped'
-    this.#undecoded.clear()
+    this.#undecoded = undefined
   }
 
   /** The flow as it is now: callbacks change it, which the compiler does not see. */
@@ -106,6 +107,9 @@ export class PacketDecoder {
   }
 
   #decodeGuarded(bytes: Buffer, start: number, end: number): void {
+    const outerPublish = incomingPublish
+    if (decodersRunning > 0) incomingPublish = new IncomingPublish()
+    decodersRunning++
     this.#decoding = true
     try {
       this.#decodeAll(bytes, start, end)
@@ -114,22 +118,23 @@ export class PacketDecoder {
       throw error
     } finally {
       this.#decoding = false
-      this.#publish.release()
+      decodersRunning--
+      incomingPublish.release()
+      incomingPublish = outerPublish
     }
   }
 
   #decodeAll(bytes: Buffer, start: number, end: number): void {
     let offset = start
-    if (this.#undecoded.length > 0) offset = this.#decodeUndecoded(bytes, start, end)
+    if (this.#undecoded !== undefined) offset = this.#decodeUndecoded(this.#undecoded, bytes, start, end)
     if (this.#flowNow() === 'running' && offset < end) offset = this.#decodePackets(bytes, offset, end)
     if (offset === end) return
-    if (this.#flowNow() === 'running') this.#undecoded.append(bytes, offset, end)
+    if (this.#flowNow() === 'running') (this.#undecoded ??= new UndecodedBytes()).append(bytes, offset, end)
     else if (this.#flowNow() === 'held') this.#keepHeld(bytes, offset, end)
   }
 
   /** Decodes what was kept, completed by as little of `bytes` as that takes; returns the offset behind the part used. */
-  #decodeUndecoded(bytes: Buffer, start: number, end: number): number {
-    const undecoded = this.#undecoded
+  #decodeUndecoded(undecoded: UndecodedBytes, bytes: Buffer, start: number, end: number): number {
     let offset = start
     while (this.#flowNow() === 'running' && undecoded.length > 0) {
       const missing = Math.max(0, this.#bytesWanted - undecoded.length)
@@ -212,8 +217,9 @@ export class PacketDecoder {
   }
 
   #decodePublish(bytes: Buffer, packetStart: number, bodyStart: number, packetEnd: number): void {
-    const violation = this.#publish.read(bytes, packetStart, bodyStart, packetEnd, this.#protocolVersion)
-    if (violation === undefined) this.#receiver.publish(this.#publish)
+    const packet = incomingPublish
+    const violation = packet.read(bytes, packetStart, bodyStart, packetEnd, this.#protocolVersion)
+    if (violation === undefined) this.#receiver.publish(packet)
     else this.#violate(violation)
   }
 
@@ -258,8 +264,8 @@ export class PacketDecoder {
   }
 
   #keepHeld(bytes: Buffer, start: number, end: number): void {
-    if (this.#undecoded.length + end - start > this.#firstPacketBytesMax) this.#violate(TOO_MUCH_HELD)
-    else this.#undecoded.append(bytes, start, end)
+    if (this.heldBytes + end - start > this.#firstPacketBytesMax) this.#violate(TOO_MUCH_HELD)
+    else (this.#undecoded ??= new UndecodedBytes()).append(bytes, start, end)
   }
 
   #violate(violation: ProtocolViolation): void {

@@ -1,16 +1,11 @@
-import type { Packet } from 'mqtt-packet'
-import { generate, writeToStream } from 'mqtt-packet'
 import { variableByteIntegerSize, writeTwoByteInteger, writeVariableByteInteger } from './bytes.ts'
 import type { OutBuffer } from './out-buffer.ts'
-import { CONNACK, PINGRESP, SUBACK, UNSUBACK } from './packet-types.ts'
+import { AUTH, CONNACK, DISCONNECT, PINGRESP, SUBACK, UNSUBACK } from './packet-types.ts'
 import type { AcknowledgementType, ConnackPacket, ProtocolVersion } from './packets.ts'
 import { PUBREL } from './packets.ts'
 import { Property } from './properties.ts'
 import { PropertyBlock } from './property-block.ts'
 import { connackReturnCode } from './reason-codes.ts'
-
-// Otherwise the first packet it generates makes it keep a buffer for each of the 65,536 packet ids: 15 MB a process.
-writeToStream.cacheNumbers = false
 
 const STRING_BYTES_MAX = 65_535
 const FAILURE = 0x80
@@ -109,11 +104,9 @@ export function appendDisconnect(
   maximumPacketSizeBytes: number = Infinity,
 ): boolean {
   const { serverReference } = options
-  return appendFitting(out, 5, maximumPacketSizeBytes, options.reasonString, reasonString => ({
-    cmd: 'disconnect',
-    reasonCode,
-    properties: given({ reasonString, serverReference }),
-  }))
+  block.clear()
+  block.text(Property.ServerReference, serverReference)
+  return appendWithReason(out, DISCONNECT, [reasonCode], [], options.reasonString, maximumPacketSizeBytes)
 }
 
 /** What an AUTH says beside its Reason Code; the Authentication Method is never left out (v5 3.15.2.2.2). */
@@ -131,11 +124,10 @@ export function appendAuth(
   maximumPacketSizeBytes: number = Infinity,
 ): boolean {
   const { authenticationMethod, authenticationData } = options
-  return appendFitting(out, 5, maximumPacketSizeBytes, options.reasonString, reasonString => ({
-    cmd: 'auth',
-    reasonCode,
-    properties: given({ authenticationMethod, authenticationData, reasonString }),
-  }))
+  block.clear()
+  block.text(Property.AuthenticationMethod, authenticationMethod)
+  block.binary(Property.AuthenticationData, authenticationData)
+  return appendWithReason(out, AUTH, [reasonCode], [], options.reasonString, maximumPacketSizeBytes)
 }
 
 /** Appends fixed header and packet id of an acknowledgement and returns the offset in the slab of what follows them. */
@@ -249,27 +241,4 @@ function writeBytes(target: Buffer, start: number, bytes: readonly number[]): nu
   let offset = start
   for (const byte of bytes) target[offset++] = byte
   return offset
-}
-
-/** Generates the packet with the Reason String, or without it where that does not fit, and appends what fits. */
-function appendFitting(
-  out: OutBuffer,
-  protocolVersion: ProtocolVersion,
-  maximumPacketSizeBytes: number,
-  reasonString: string | undefined,
-  packetWith: (reasonString: string | undefined) => Packet,
-): boolean {
-  const possible = reasonString !== undefined && Buffer.byteLength(reasonString) <= STRING_BYTES_MAX
-  let bytes = generate(packetWith(possible ? reasonString : undefined), { protocolVersion })
-  if (possible && bytes.length > maximumPacketSizeBytes) bytes = generate(packetWith(undefined), { protocolVersion })
-  if (bytes.length > maximumPacketSizeBytes) return false
-  out.append(bytes, 0, bytes.length)
-  return true
-}
-
-type Given<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> }
-
-/** mqtt-packet leaves out the properties that are undefined, though its types want them not to be named at all. */
-function given<T extends object>(properties: T): Given<T> {
-  return properties
 }

@@ -12,8 +12,8 @@ const frame = new FrameReader()
 const propertyReader = new PropertyReader(frame)
 
 /**
- * A PUBLISH as it lies in the read buffer. Each decoder has one and fills it again for each packet, so that a message
- * costs no object: whoever keeps a message beyond the callback copies what it needs. Only the text of the Topic Name is
+ * A PUBLISH as it lies in the read buffer. One is filled again for each packet, whatever connection it comes from, so that
+ * a message costs no object: whoever keeps a message beyond the callback copies what it needs. Only the text of the Topic Name is
  * not checked: that is done once per name, where names are looked up.
  */
 export class IncomingPublish {

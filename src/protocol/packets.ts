@@ -6,6 +6,9 @@ export type ProtocolVersion = 3 | 4 | 5
 /** Quality of Service level of one message. */
 export type QoS = 0 | 1 | 2
 
+/** No packet is larger: five bytes of fixed header and the largest Remaining Length (v5 2.1.4). */
+export const PACKET_BYTES_MAX = 268_435_460
+
 /** One User Property; their order and repeats are kept (v5 [MQTT-3.3.2-18]). */
 export interface UserProperty {
   readonly name: string

@@ -18,6 +18,10 @@ const DROPPED = 'Messages that did not reach a subscriber, by reason.'
 export const workerMetrics: MetricsTable<keyof Counters> = {
   connectionsOpen: gauge('guardbee_connections', 'Network Connections that are open.'),
   connectionsAccepted: counter('guardbee_connections_accepted_total', 'Network Connections that were accepted.'),
+  tlsHandshakesFailed: counter(
+    'guardbee_tls_handshakes_failed_total',
+    'TLS handshakes that failed: wrong version, unknown certificate authority, no client certificate, timeout.',
+  ),
   connectsRefused: counter('guardbee_connects_refused_total', 'CONNECT packets answered with a refusal.'),
   sessionsConnected: gauge('guardbee_sessions_connected', 'Sessions with a connected client.'),
   subscriptions: gauge('guardbee_subscriptions', 'Subscriptions of the sessions.'),
@@ -28,10 +32,15 @@ export const workerMetrics: MetricsTable<keyof Counters> = {
   droppedQueueFull: counter('guardbee_messages_dropped_total', DROPPED, ['reason', 'queue_full']),
   droppedBackpressure: counter('guardbee_messages_dropped_total', DROPPED, ['reason', 'backpressure']),
   droppedExpired: counter('guardbee_messages_dropped_total', DROPPED, ['reason', 'expired']),
+  droppedNotAuthorized: counter('guardbee_messages_dropped_total', DROPPED, ['reason', 'not_authorized']),
   droppedTooLarge: counter('guardbee_messages_dropped_total', DROPPED, ['reason', 'too_large']),
   publishesNotAuthorized: counter(
     'guardbee_publishes_not_authorized_total',
     'PUBLISH packets refused for want of a permission.',
+  ),
+  publishesOverQuota: counter(
+    'guardbee_publishes_over_quota_total',
+    'PUBLISH packets of QoS 1 and 2 refused because the store is full.',
   ),
   routesUnconfirmed: counter(
     'guardbee_routes_unconfirmed_total',
@@ -46,6 +55,26 @@ export const workerMetrics: MetricsTable<keyof Counters> = {
 export const keySetMetrics: MetricsTable<'fetches' | 'failures'> = {
   fetches: counter('guardbee_jwks_fetches_total', 'Requests for the keys of an issuer.'),
   failures: counter('guardbee_jwks_fetch_failures_total', 'Requests for the keys of an issuer that failed.'),
+}
+
+/** What the process that introspects tokens counts. */
+export const introspectionMetrics: MetricsTable<'requests' | 'failures'> = {
+  requests: counter('guardbee_introspection_requests_total', 'Requests to introspection endpoints.'),
+  failures: counter('guardbee_introspection_failures_total', 'Requests to introspection endpoints that failed.'),
+}
+
+/** What the store of the node counts. */
+export const storeMetrics: MetricsTable<
+  'sessions' | 'queuedMessages' | 'retainedMessages' | 'bytes' | 'neededBytes' | 'commits' | 'failures' | 'full'
+> = {
+  sessions: gauge('guardbee_store_sessions', 'Sessions that the store keeps, connected or not.'),
+  queuedMessages: gauge('guardbee_store_queued_messages', 'Messages in the queues of persistent sessions.'),
+  retainedMessages: gauge('guardbee_store_retained_messages', 'Retained messages.'),
+  bytes: gauge('guardbee_store_bytes', 'Bytes of the files of the store.'),
+  neededBytes: gauge('guardbee_store_needed_bytes', 'Bytes of them that are still needed.'),
+  commits: counter('guardbee_store_commits_total', 'Times that the store was written.'),
+  failures: counter('guardbee_store_commit_failures_total', 'Times that it could not be written.'),
+  full: gauge('guardbee_store_full', '1 while nothing new is taken for persistent sessions, else 0.'),
 }
 
 function counter(family: Metric['family'], help: string, label?: readonly [string, string]): Metric {

@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
+import type { RevokingView } from '../../../src/admin/admin-routes.ts'
 import type { AdminServer } from '../../../src/admin/admin-server.ts'
 import { startAdminServer } from '../../../src/admin/admin-server.ts'
 import type { HttpModule } from '../../../src/admin/http-app.ts'
@@ -26,6 +27,29 @@ const hosts: readonly {
 ]
 
 after(() => rmSync(cache, { recursive: true }))
+
+/** Takes in what it is asked to revoke. */
+class RecordingDesk implements RevokingView {
+  readonly asked: string[] = []
+
+  knows(secret: string): boolean {
+    return secret === 'the-admin-secret'
+  }
+
+  revoke(form: URLSearchParams): string | undefined {
+    this.asked.push(form.toString())
+    return form.has('sub') ? undefined : 'expected a sub'
+  }
+
+  revokeToken(token: string): undefined {
+    this.asked.push(token)
+  }
+
+  logout(token: string): Promise<string | undefined> {
+    this.asked.push(token)
+    return Promise.resolve(token === 'good' ? undefined : 'refused')
+  }
+}
 
 /** A request that may name any host. */
 function ask(
@@ -58,7 +82,8 @@ for (const { name, http, skip } of hosts) {
     const log = new RecordingLog()
     let ready = true
     let metrics: () => Promise<string> = () => Promise.resolve('guardbee_connections 1\n')
-    const view = { ready: () => ready, metrics: () => metrics() }
+    const desk = new RecordingDesk()
+    const view = { ready: () => ready, metrics: () => metrics(), revoking: desk }
 
     async function withServer(act: (server: AdminServer) => Promise<void>): Promise<void> {
       const server = await startAdminServer({ port: 0, view, log, http })
@@ -68,6 +93,58 @@ for (const { name, http, skip } of hosts) {
         await server.close()
       }
     }
+
+    describe('what revokes tokens', () => {
+      const bearer = { authorization: 'Bearer the-admin-secret' }
+
+      async function post(
+        at: string,
+        body: string,
+        headers: Readonly<Record<string, string>> = bearer,
+      ): Promise<{ readonly status: number; readonly asked: readonly string[] }> {
+        desk.asked.length = 0
+        let status = 0
+        await withServer(async ({ url }) => {
+          status = (await fetch(`${url}${at}`, { method: 'POST', body, headers })).status
+        })
+        return { status, asked: [...desk.asked] }
+      }
+
+      it('takes a form from whoever knows the secret', async () => {
+        assert.deepEqual(await post('/revocations', 'sub=a'), { status: 200, asked: ['sub=a'] })
+        assert.deepEqual(await post('/revocations', 'x=a'), { status: 400, asked: ['x=a'] })
+        assert.deepEqual(await post('/revoke', 'token=t'), { status: 200, asked: ['t'] })
+        const basic = Buffer.from('client:the-admin-secret').toString('base64')
+        assert.deepEqual(await post('/revoke', 'token=t', { authorization: `Basic ${basic}` }), {
+          status: 200,
+          asked: ['t'],
+        })
+      })
+
+      it('does nothing for anybody else', async () => {
+        for (const authorization of [
+          '',
+          'Bearer ',
+          'Bearer wrong',
+          'Basic dGhlLWFkbWluLXNlY3JldA==',
+          'the-admin-secret',
+        ]) {
+          const headers = authorization === '' ? {} : { authorization }
+          assert.deepEqual(await post('/revocations', 'sub=a', headers), { status: 401, asked: [] })
+          assert.deepEqual(await post('/revoke', 'token=t', headers), { status: 401, asked: [] })
+        }
+      })
+
+      it('takes the logout token of an issuer, which proves itself', async () => {
+        assert.deepEqual(await post('/backchannel-logout', 'logout_token=good', {}), { status: 200, asked: ['good'] })
+        assert.deepEqual(await post('/backchannel-logout', 'logout_token=bad', {}), { status: 400, asked: ['bad'] })
+      })
+
+      it('reads 32 KiB and answers POST only', async () => {
+        assert.deepEqual(await post('/revoke', `token=${'t'.repeat(33 * 1024)}`), { status: 413, asked: [] })
+        await withServer(async ({ url }) => assert.equal((await ask(`${url}/revocations`)).status, 405))
+      })
+    })
 
     it('says that the process lives, and whether it takes clients', () =>
       withServer(async ({ url }) => {

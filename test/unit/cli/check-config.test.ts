@@ -60,6 +60,16 @@ describe('guardbee check-config', () => {
     assert.match(terminal.complained, /nonsense/)
   })
 
+  it('names a file of the encrypted listeners that cannot be used', async () => {
+    const { status, terminal } = await check({
+      GUARDBEE_JWT_ISSUER: 'https://issuer.example',
+      GUARDBEE_TLS_CERTIFICATE_FILE: '/nowhere/broker.crt',
+      GUARDBEE_TLS_KEY_FILE: '/nowhere/broker.key',
+    })
+    assert.equal(status, 2)
+    assert.match(terminal.complained, /\/nowhere\/broker\.(crt|key) cannot be read\n {2}because ENOENT/)
+  })
+
   it('names a security file that cannot be read', async () => {
     const { status, terminal } = await check({ GUARDBEE_SECURITY_FILE: '/nowhere/ese.xml' })
     assert.equal(status, 2)

@@ -85,7 +85,7 @@ export class RecordingContext implements CommandContext {
   readonly log = new RecordingLog()
   readonly broker = new FakeBroker()
   readonly started: { readonly settings: Settings; readonly security: SecurityModel }[] = []
-  discoverJwksUri: CommandContext['discoverJwksUri'] = () => Promise.reject(new Error('not expected to be asked'))
+  discoverIssuer: CommandContext['discoverIssuer'] = () => Promise.reject(new Error('not expected to be asked'))
   startBroker: CommandContext['startBroker'] = (settings, security) => {
     this.started.push({ settings, security })
     return Promise.resolve(this.broker)

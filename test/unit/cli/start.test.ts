@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import { startCommand } from '../../../src/cli/start.ts'
 import { BrokerError } from '../../../src/core/errors.ts'
@@ -10,11 +13,18 @@ import { RecordingContext } from './recording-context.ts'
 const FREE_PORTS = { GUARDBEE_MQTT_PORT: '0', GUARDBEE_WS_PORT: '0', GUARDBEE_ADMIN_PORT: '0' }
 const ISSUER = 'https://issuer.example/'
 const KEYS = 'https://issuer.example/keys'
+const FOUND = { jwksUri: KEYS, introspectionEndpoint: undefined, mtlsIntrospectionEndpoint: undefined }
 
 function contextWith(environment: RecordingContext['environment']): RecordingContext {
   const context = new RecordingContext()
   context.environment = { ...FREE_PORTS, ...environment }
   return context
+}
+
+async function writeTemporary(text: string): Promise<string> {
+  const file = path.join(await mkdtemp(path.join(tmpdir(), 'guardbee-')), 'issuers.json')
+  await writeFile(file, text)
+  return file
 }
 
 async function startAndEnd(context: RecordingContext): Promise<number> {
@@ -72,10 +82,10 @@ describe('guardbee start', () => {
     const context = contextWith({ GUARDBEE_JWT_ISSUER: ISSUER, GUARDBEE_JWT_AUDIENCE: 'HiveMQ' })
     const askedAtMs: number[] = []
     const startMs = context.clock.nowMs()
-    context.discoverJwksUri = issuer => {
+    context.discoverIssuer = issuer => {
       assert.equal(issuer, ISSUER)
       askedAtMs.push(context.clock.nowMs() - startMs)
-      if (askedAtMs.length > 7) return Promise.resolve(KEYS)
+      if (askedAtMs.length > 7) return Promise.resolve(FOUND)
       return Promise.reject(new BrokerError('KEY_SET_UNAVAILABLE', 'nobody there'))
     }
     const status = startCommand.run(context)
@@ -94,9 +104,61 @@ describe('guardbee start', () => {
     assert.equal(context.started[0]?.security.realms[0]?.jwksUri, KEYS)
   })
 
+  it('gives each issuer of the file its own keys and rules, and complains of all that is wrong with it', async () => {
+    const file = await writeTemporary(
+      JSON.stringify([
+        { issuer: ISSUER, audience: 'a', preset: 'okta', scope: 'mqtt' },
+        { issuer: 'https://other.example', jwks_uri: 'https://other.example/keys' },
+      ]),
+    )
+    const environment = { GUARDBEE_JWT_ISSUERS_FILE: file, GUARDBEE_JWT_AUDIENCE: 'shared' }
+    const context = contextWith(environment)
+    context.discoverIssuer = issuer => {
+      assert.equal(issuer, ISSUER)
+      return Promise.resolve(FOUND)
+    }
+    assert.equal(await startAndEnd(context), 7)
+    const issuers = context.started[0]?.security.realms[0]?.issuers
+    assert.deepEqual(
+      issuers?.map(({ realm, validation }) => [
+        realm.name,
+        realm.jwksUri,
+        validation.audience,
+        validation.scope?.claim,
+      ]),
+      [
+        [ISSUER, KEYS, 'a', 'scp'],
+        ['https://other.example', 'https://other.example/keys', 'shared', undefined],
+      ],
+    )
+    const wrong = contextWith({ GUARDBEE_JWT_ISSUERS_FILE: await writeTemporary('[{"audiense": "a"}]') })
+    assert.equal(await startCommand.run(wrong), 2)
+    assert.match(wrong.terminal.complained, /FILE\[0\]\.audiense: is not a setting; did you mean GUARDBEE_JWT_AUDIENCE/)
+    assert.match(wrong.terminal.complained, /FILE\[0\]\.issuer: expected exactly one issuer/)
+  })
+
+  it('looks the introspection endpoint up, by its certificate alias where it shows one', async () => {
+    const context = contextWith({
+      GUARDBEE_JWT_ISSUER: ISSUER,
+      GUARDBEE_JWT_INTROSPECTION: 'only',
+      GUARDBEE_JWT_INTROSPECTION_AUTH: 'basic',
+      GUARDBEE_JWT_INTROSPECTION_CLIENT_ID: 'broker',
+      GUARDBEE_JWT_INTROSPECTION_CLIENT_SECRET: 'secret',
+    })
+    context.discoverIssuer = (_, { wanted }) => {
+      assert.deepEqual(wanted, ['introspection_endpoint'])
+      return Promise.resolve({ ...FOUND, introspectionEndpoint: `${ISSUER}ask`, mtlsIntrospectionEndpoint: 'unused' })
+    }
+    await startAndEnd(context)
+    const introspection = context.started[0]?.security.realms[0]?.introspection
+    assert.equal(introspection?.endpoint, `${ISSUER}ask`)
+    assert.equal(introspection.only, true)
+    assert.equal(introspection.username, 'broker')
+  })
+
   it('does not ask again an issuer that can have no metadata', async () => {
     const context = contextWith({ GUARDBEE_JWT_ISSUER: ISSUER })
-    context.discoverJwksUri = () => Promise.reject(new BrokerError('CONFIGURATION', 'has a query'))
+    context.discoverIssuer = () => Promise.reject(new BrokerError('CONFIGURATION', 'has a query'))
     assert.equal(await startCommand.run(context), 2)
     assert.match(context.terminal.complained, /has a query/)
   })

@@ -22,7 +22,7 @@ describe('readSettings', () => {
   it('gives the defaults of the table for what is not set or empty', () => {
     const { settings, problems } = read({ GUARDBEE_LOG_LEVEL: '', GUARDBEE_WORKERS: '' })
     assert.deepEqual(problems, [])
-    assert.deepEqual(settings, {
+    assert.partialDeepStrictEqual(settings, {
       bindAddress: '0.0.0.0',
       mqttPort: 1883,
       wsPort: 8083,
@@ -36,7 +36,9 @@ describe('readSettings', () => {
       jwtJwksUri: undefined,
       jwtAudience: undefined,
       jwtScope: undefined,
-      jwtScopeClaim: 'scope',
+      jwtScopeClaim: undefined,
+      jwtPreset: 'generic',
+      jwtIntrospection: 'off',
       devIssuerPort: 9400,
     })
   })
@@ -179,5 +181,41 @@ describe('rules of guardbee dev', () => {
   it('refuses an issuer of somebody else instead of ignoring it', () => {
     const reading = readSettings({ ...ISSUER, GUARDBEE_BIND_ADDRESS: '127.0.0.1' }, FACTS, devRules)
     assert.match(problemsOf(reading), /^GUARDBEE_JWT_ISSUER: not used by/)
+  })
+
+  it('takes several issuers in one variable, but no keys that would be of all of them', () => {
+    const both = 'https://a.example https://b.example'
+    assert.equal(read({ GUARDBEE_JWT_ISSUER: both }).settings?.jwtIssuer, both)
+    const keys = { GUARDBEE_JWT_ISSUER: both, GUARDBEE_JWT_JWKS_URI: 'https://a.example/keys' }
+    assert.match(problemsOf(read(keys)), /JWKS_URI: given for several issuers, .*GUARDBEE_JWT_ISSUERS_FILE/)
+    const twice = { GUARDBEE_JWT_ISSUER: 'https://a.example https://a.example' }
+    assert.match(problemsOf(read(twice)), /GUARDBEE_JWT_ISSUER: found .*, expected absolute/)
+    assert.match(
+      problemsOf(read({ GUARDBEE_JWT_ISSUERS_FILE: 'i.json' })),
+      /ISSUER\+GUARDBEE_JWT_ISSUERS_FILE: given tog/,
+    )
+  })
+
+  it('wants one source of keys, and what an introspection endpoint wants', () => {
+    const keys = { GUARDBEE_JWT_JWKS_URI: 'https://a.example/keys', GUARDBEE_JWT_JWKS_FILE: 'keys.json' }
+    assert.match(problemsOf(read(keys)), /JWKS_URI\+GUARDBEE_JWT_JWKS_FILE: given together/)
+    const only = { GUARDBEE_JWT_INTROSPECTION: 'only', GUARDBEE_JWT_JWKS_FILE: 'keys.json' }
+    const text = problemsOf(read(only))
+    assert.match(text, /JWKS_FILE: has no effect/)
+    assert.match(text, /INTROSPECTION_CLIENT_ID: is missing/)
+    assert.match(text, /INTROSPECTION_CLIENT_SECRET: is missing/)
+    const signed = { GUARDBEE_JWT_INTROSPECTION: 'only', GUARDBEE_JWT_INTROSPECTION_AUTH: 'private-key-jwt' }
+    assert.match(problemsOf(read(signed)), /INTROSPECTION_KEY_FILE: is missing/)
+    const off = { GUARDBEE_JWT_INTROSPECTION_CLIENT_ID: 'broker' }
+    assert.match(problemsOf(read(off)), /INTROSPECTION_CLIENT_ID: has no effect/)
+    const certificate = { GUARDBEE_JWT_CLIENT_CERTIFICATE_FILE: 'c.pem' }
+    assert.match(problemsOf(read(certificate)), /CLIENT_KEY_FILE: is missing/)
+  })
+
+  it('takes an admin secret only where it cannot be guessed, and does not show it', () => {
+    assert.equal(read({ GUARDBEE_ADMIN_TOKEN: 'sixteen-letters.' }).settings?.adminToken, 'sixteen-letters.')
+    const text = problemsOf(read({ GUARDBEE_ADMIN_TOKEN: 'hunter2' }))
+    assert.match(text, /GUARDBEE_ADMIN_TOKEN: found a secret value, expected 16 or more/)
+    assert.doesNotMatch(text, /hunter2/)
   })
 })

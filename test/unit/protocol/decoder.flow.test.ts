@@ -21,6 +21,37 @@ function connect(recorder: PacketRecorder): PacketDecoder {
   return decoder
 }
 
+describe('a decoder that is called within the callback of another one', () => {
+  it('leaves the packet of the other one alone, also when it fails', () => {
+    const inner = new PacketRecorder()
+    const innerDecoder = connect(inner)
+    class OuterRecorder extends PacketRecorder {
+      override publish(received: IncomingPublish): void {
+        feed(innerDecoder, packet(0x30, str('inner'), u8(1)))
+        assert.throws(() => feed(connect(new ThrowingRecorder()), packet(0x30, str('failing'), u8(2))))
+        super.publish(received)
+      }
+    }
+    const outer = new OuterRecorder()
+    const decoder = connect(outer)
+    feed(decoder, Buffer.concat([packet(0x32, str('outer'), u16(7), u8(3)), packet(0x30, str('next'), u8(4))]))
+    assert.deepEqual(named(outer), ['outer 03', 'next 04'])
+    assert.deepEqual(named(inner), ['inner 01', 'inner 01'])
+  })
+
+  class ThrowingRecorder extends PacketRecorder {
+    override publish(): void {
+      throw new Error('a fault of the receiver')
+    }
+  }
+
+  function named({ packets }: PacketRecorder): readonly string[] {
+    return packets.map(recorded =>
+      recorded.type === 'publish' ? `${recorded.topicName} ${recorded.payload}` : recorded.type,
+    )
+  }
+})
+
 describe('hold and release', () => {
   /** Holds when it is given a CONNECT. */
   class HoldingRecorder extends PacketRecorder {

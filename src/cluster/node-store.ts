@@ -1,0 +1,86 @@
+import type { Settings } from '../config/settings-type.ts'
+import type { EndOfTick } from '../core/end-of-tick.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Store } from '../ports/store.ts'
+import type { Log } from '../ports/telemetry.ts'
+import type { SlabPool } from '../protocol/slab-pool.ts'
+import { openDataFolder } from '../store/embedded/open-data-folder.ts'
+import { EmbeddedStore, type StoreCounts } from '../store/embedded/embedded-store.ts'
+import { MemoryStore } from '../store/memory-store.ts'
+import { StoreServer } from '../store/store-server.ts'
+
+/** What the store of this node is made of. */
+export interface NodeStoreParts {
+  /** Where the workers find it. */
+  readonly socketPath: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly endOfTick: EndOfTick
+  readonly slabs: SlabPool
+}
+
+/** The store of this node, served to its workers. */
+export interface NodeStore {
+  readonly store: Store
+  /** Undefined: it is in memory. */
+  counts(): StoreCounts | undefined
+  /** Resolves when everything that was asked is as safe as the store makes it. */
+  close(): Promise<void>
+}
+
+interface KeptStore {
+  readonly store: Store
+  counts(): StoreCounts | undefined
+  release(): Promise<void>
+}
+
+/**
+ * Opens the store that the settings ask for. Rejects with `STORE_UNAVAILABLE` where its folder cannot be had, and with
+ * `STORE_DAMAGED` where what is in it cannot be read.
+ */
+export async function openNodeStore(settings: Settings, parts: NodeStoreParts): Promise<NodeStore> {
+  const { store, counts, release } =
+    settings.durability === 'memory' ? inMemory(settings, parts) : await onDisk(settings, parts)
+  const server = await StoreServer.open({ ...parts, store })
+  const close = async (): Promise<void> => {
+    await server.close()
+    await store.close()
+    await release()
+  }
+  return { store, counts, close }
+}
+
+function inMemory(settings: Settings, { clock }: NodeStoreParts): KeptStore {
+  const store = new MemoryStore(clock, limitsOf(settings))
+  return { store, counts: () => undefined, release: async () => {} }
+}
+
+async function onDisk(settings: Settings, parts: NodeStoreParts): Promise<KeptStore> {
+  const { folder, release } = await openDataFolder(settings.dataDir)
+  try {
+    const limits = { ...limitsOf(settings), storeBytesMax: settings.storeBytesMax ?? Infinity }
+    const durability = settings.durability === 'os' ? 'os' : 'fsync'
+    const store = await EmbeddedStore.open({ ...parts, folder, durability, limits })
+    return { store, counts: () => store.counts(), release }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+function limitsOf(settings: Settings): {
+  readonly sessionsMax: number
+  readonly queuedMessagesMax: number
+  readonly queuedBytesMax: number
+  readonly queueFull: Settings['queueFull']
+  readonly retainedMessagesMax: number
+} {
+  const { sessionsMax, queueMessagesMax, queueBytesMax, queueFull, retainedMessagesMax } = settings
+  return {
+    sessionsMax,
+    queuedMessagesMax: queueMessagesMax,
+    queuedBytesMax: queueBytesMax,
+    queueFull,
+    retainedMessagesMax,
+  }
+}

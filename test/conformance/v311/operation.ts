@@ -1,0 +1,78 @@
+import { casesOf } from '../conformance-case.ts'
+import type { ConformanceCase } from '../conformance-case.ts'
+import { connectIsAcknowledged } from '../flows/connecting.ts'
+import {
+  acknowledgedIsDone,
+  addedToMatchingSessions,
+  exactlyOnce,
+  exactlyOnceAcrossConnections,
+  ordered,
+  orderedInQueue,
+  packetIdFreeAfterPuback,
+  packetIdFreeAfterPubcomp,
+  pubrelInOrder,
+  pubrelIsAnswered,
+  pubrelResent,
+  qos0DuplicateFlag,
+  qos1Delivery,
+  qos2Delivery,
+  resentInOrder,
+  resentWithDuplicateFlag,
+} from '../flows/delivery.ts'
+import { acknowledgementIds, reservedFlags, unusedPacketIds } from '../flows/format.ts'
+import { sessionGoesOn, sessionWhileConnected } from '../flows/sessions.ts'
+import {
+  dollarTopics,
+  emptyFilter,
+  emptyTopicName,
+  hashMisplaced,
+  longTopicName,
+  matching,
+  notNormalized,
+  nulInFilter,
+  nulInTopicName,
+  plusMisplaced,
+  wildcardInTopicName,
+} from '../flows/topics.ts'
+import { framesAndPackets, subprotocol, textFrame } from '../flows/websocket.ts'
+
+/** Chapters 4, 6 and 7. */
+export const operation: readonly ConformanceCase[] = casesOf(4, [
+  ['4.1.0-1', 'a session without a connection keeps its state', sessionGoesOn],
+  ['4.1.0-2', 'a session is there while its connection is', sessionWhileConnected],
+  ['4.3.1-1', 'a QoS 0 message has no DUP', qos0DuplicateFlag],
+  ['4.3.2-1', 'QoS 1: messages in flight have Packet Identifiers of their own', unusedPacketIds],
+  ['4.3.2-1', 'QoS 1: a message is sent with DUP 0 until it is acknowledged', qos1Delivery],
+  ['4.3.2-1', 'QoS 1: a message without PUBACK is unacknowledged', resentWithDuplicateFlag],
+  ['4.3.2-2', 'QoS 1: PUBACK has the Packet Identifier', acknowledgementIds],
+  ['4.3.2-2', 'QoS 1: the same Packet Identifier after PUBACK is a new message', packetIdFreeAfterPuback],
+  ['4.3.3-1', 'QoS 2: PUBREC is answered by PUBREL', qos2Delivery],
+  ['4.3.3-1', 'QoS 2: after PUBREC it is PUBREL that is sent again', pubrelResent],
+  ['4.3.3-2', 'QoS 2: a PUBLISH that comes again before PUBREL is delivered once', exactlyOnce],
+  ['4.3.3-2', 'QoS 2: also across connections', exactlyOnceAcrossConnections],
+  ['4.3.3-2', 'QoS 2: PUBREL is answered by PUBCOMP', pubrelIsAnswered],
+  ['4.3.3-2', 'QoS 2: the same Packet Identifier after PUBCOMP is a new message', packetIdFreeAfterPubcomp],
+  ['4.4.0-1', 'what is unacknowledged is sent again on reconnect', resentWithDuplicateFlag],
+  ['4.4.0-1', 'what is acknowledged is not', acknowledgedIsDone],
+  ['4.5.0-1', 'a message is added to every session that matches', addedToMatchingSessions],
+  ['4.6.0-1', 'what is sent again keeps its order', resentInOrder],
+  ['4.6.0-4', 'PUBREL packets have the order of PUBREC packets', pubrelInOrder],
+  ['4.6.0-5', 'messages that wait keep their order', orderedInQueue],
+  ['4.6.0-6', 'messages keep their order at every QoS', ordered],
+  ['4.7.1-1', 'wildcards in a Topic Name close the connection', wildcardInTopicName],
+  ['4.7.1-2', '# elsewhere than alone at the end is not granted', hashMisplaced],
+  ['4.7.1-2', 'filters match what they should', matching],
+  ['4.7.1-3', '+ in part of a level is not granted', plusMisplaced],
+  ['4.7.2-1', 'wildcards do not see topics that begin with $', dollarTopics],
+  ['4.7.3-1', 'an empty Topic Name closes the connection', emptyTopicName],
+  ['4.7.3-1', 'an empty Topic Filter is not granted', emptyFilter],
+  ['4.7.3-2', 'U+0000 in a Topic Name closes the connection', nulInTopicName],
+  ['4.7.3-2', 'U+0000 in a Topic Filter is not granted', nulInFilter],
+  ['4.7.3-3', 'a Topic Name of 65,000 bytes stays as it is', longTopicName],
+  ['4.7.3-4', 'topics that look alike are different', notNormalized],
+  ['4.8.0-1', 'reserved flags close the connection', reservedFlags],
+  ['6.0.0-1', 'a text frame closes the connection', textFrame],
+  ['6.0.0-2', 'packets cross frames and frames hold packets', framesAndPackets],
+  ['6.0.0-4', 'the subprotocol is mqtt', subprotocol],
+  ['7.1.1-1', 'MQTT is served over TCP', connectIsAcknowledged],
+])
