@@ -67,6 +67,7 @@ async function settingsFor({ workers, issuer, folder }: BrokerNeeds): Promise<Re
     GUARDBEE_MQTT_PORT: '0',
     GUARDBEE_WS_PORT: '0',
     GUARDBEE_ADMIN_PORT: '0',
+    GUARDBEE_DURABILITY: 'memory',
     GUARDBEE_WORKERS: String(workers),
     GUARDBEE_LOG_DIR: path.join(folder, 'log'),
   }

@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings-type.ts'
 import type { EndOfTick } from '../core/end-of-tick.ts'
-import type { Clock } from '../ports/clock.ts'
+import type { Clock, Random } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
 import type { Log } from '../ports/telemetry.ts'
 import type { SlabPool } from '../protocol/slab-pool.ts'
@@ -14,6 +14,7 @@ export interface NodeStoreParts {
   /** Where the workers find it. */
   readonly socketPath: string
   readonly clock: Clock
+  readonly random: Random
   readonly log: Log
   readonly endOfTick: EndOfTick
   readonly slabs: SlabPool

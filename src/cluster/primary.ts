@@ -141,7 +141,7 @@ class Node {
     const storeSocket = path.join(folder, 'store.sock')
     const endOfTick = new EndOfTick(setImmediate)
     const slabs = new SlabPool()
-    const storeParts = { socketPath: storeSocket, clock, log, endOfTick, slabs }
+    const storeParts = { socketPath: storeSocket, clock, random: systemRandom, log, endOfTick, slabs }
     const store = await openNodeStore(settings, storeParts)
     const keySets = new KeySetSource({ realms: security.realms, clock, random: systemRandom, log })
     const introspections = new IntrospectionSource({ realms: security.realms, clock, log })

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { EndOfTick } from '../../src/core/end-of-tick.ts'
 import { EmbeddedStore } from '../../src/store/embedded/embedded-store.ts'
 import { openFsDataFolder } from '../../src/store/embedded/fs-data-folder.ts'
-import { FakeClock } from '../support/fake-clock.ts'
+import { FakeClock, FakeRandom } from '../support/fake-clock.ts'
 import { RecordingLog } from '../support/recording-log.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts'
 import { storeContract } from './store-suite.ts'
@@ -29,6 +29,7 @@ for (const durability of ['fsync', 'os'] as const) {
         durability,
         limits: { reserveBytes: 4096, ...limits },
         clock,
+        random: new FakeRandom(),
         log,
         endOfTick: new EndOfTick(task => void setImmediate(task)),
       })

@@ -144,21 +144,20 @@ export class FragileFolder implements DataFolder {
 
 /** The bytes with those sectors of what was not synced that `keep` keeps; a hole holds zeros. */
 function withWrites({ disk, unsynced }: Content, keep: () => boolean): Buffer {
-  let bytes = disk
-  for (const { offset, bytes: written } of unsynced) {
-    for (let start = 0; start < written.length; ) {
-      const end = Math.min(written.length, start + SECTOR_BYTES - ((offset + start) % SECTOR_BYTES))
-      if (keep()) bytes = withBytes(bytes, offset + start, written.subarray(start, end))
+  if (unsynced.length === 0) return disk
+  const ends = unsynced.map(({ offset, bytes }) => offset + bytes.length)
+  const all = Buffer.alloc(Math.max(disk.length, ...ends))
+  disk.copy(all)
+  let length = disk.length
+  for (const { offset, bytes } of unsynced) {
+    for (let start = 0; start < bytes.length; ) {
+      const end = Math.min(bytes.length, start + SECTOR_BYTES - ((offset + start) % SECTOR_BYTES))
+      if (keep()) {
+        bytes.copy(all, offset + start, start, end)
+        length = Math.max(length, offset + end)
+      }
       start = end
     }
   }
-  return bytes
-}
-
-function withBytes(bytes: Buffer, offset: number, written: Buffer): Buffer {
-  const end = offset + written.length
-  const grown = Buffer.alloc(Math.max(bytes.length, end))
-  bytes.copy(grown)
-  written.copy(grown, offset)
-  return grown
+  return all.subarray(0, length)
 }

@@ -2,7 +2,7 @@ import { EndOfTick } from '../../src/core/end-of-tick.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { EmbeddedStore, type EmbeddedStoreOptions } from '../../src/store/embedded/embedded-store.ts'
 import { ascending, gather } from '../contract/store-contract.ts'
-import type { FakeClock } from './fake-clock.ts'
+import { type FakeClock, FakeRandom } from './fake-clock.ts'
 import { FragileFolder } from './fragile-folder.ts'
 import { RecordingLog } from './recording-log.ts'
 
@@ -15,6 +15,7 @@ export function openFragile(
   return EmbeddedStore.open({
     folder,
     clock,
+    random: new FakeRandom(),
     durability: 'fsync',
     log: new RecordingLog(),
     endOfTick: new EndOfTick(task => void setImmediate(task)),

@@ -57,11 +57,11 @@ export class Batch {
     writeMessage(this.#bodies, message)
   }
 
-  /** The record as it is written. */
-  seal(syncedUpTo: number): readonly Buffer[] {
+  /** The record as it is written to a segment with this mark. */
+  seal(mark: number, syncedUpTo: number): readonly Buffer[] {
     const operations = written(this.operations)
     const bodies = written(this.#bodies)
-    writeRecordHead(this.#head, { operations: this.#operationsNow, syncedUpTo }, operations, bodies)
+    writeRecordHead(this.#head, { mark, operations: this.#operationsNow, syncedUpTo }, operations, bodies)
     return [this.#head, operations, bodies]
   }
 

@@ -94,7 +94,7 @@ export class Cleaner {
 
   async #tellAgain(segment: Segment, live: LiveOperations): Promise<void> {
     const { journal } = this.#parts
-    const walk = new RecordWalk(segment, SEGMENT_HEAD_BYTES, segment.length)
+    const walk = new RecordWalk(segment, segment.mark, SEGMENT_HEAD_BYTES, segment.length)
     for (let record = await walk.next(); record !== undefined && !this.#closed; record = await walk.next()) {
       const { bodies, bodiesOffset, operations, operationsNow } = record
       live.startRecord(segment, bodiesOffset, (start, end) => readMessage(this.#reader.over(bodies, start, end)))

@@ -1,5 +1,5 @@
 import type { EndOfTick } from '../../core/end-of-tick.ts'
-import type { Clock } from '../../ports/clock.ts'
+import type { Clock, Random } from '../../ports/clock.ts'
 import type { QueueStore, RetainedStore, SessionStore, Store, SubscriptionStore } from '../../ports/store.ts'
 import type { Log } from '../../ports/telemetry.ts'
 import type { QueueLimits } from '../memory-queue.ts'
@@ -58,6 +58,7 @@ export interface EmbeddedStoreOptions {
   readonly durability: 'fsync' | 'os'
   readonly limits?: Partial<EmbeddedStoreLimits>
   readonly clock: Clock
+  readonly random: Random
   readonly log: Log
   readonly endOfTick: EndOfTick
 }
@@ -160,7 +161,7 @@ interface Recovered {
   readonly state: RecoveredState
 }
 
-async function recover({ folder, log }: EmbeddedStoreOptions, limits: EmbeddedStoreLimits): Promise<Recovered> {
+async function recover({ folder, log, random }: EmbeddedStoreOptions, limits: EmbeddedStoreLimits): Promise<Recovered> {
   const bodies = new StoredBodies(limits.cacheBytesMax)
   const state = new RecoveredState(bodies)
   const { segments: found, unbegun, tornBytes } = await readSegments(folder, state)
@@ -173,7 +174,7 @@ async function recover({ folder, log }: EmbeddedStoreOptions, limits: EmbeddedSt
   }
   const reserve = new Reserve(folder, limits.reserveBytes)
   await reserve.take().catch((error: unknown) => log.error('the store has too little room', error))
-  return { bodies, segments: new JournalSegments(folder, limits.segmentBytes, found), reserve, state }
+  return { bodies, segments: new JournalSegments(folder, random, limits.segmentBytes, found), reserve, state }
 }
 
 /** Puts in what was recovered. Whoever held a session has lost it with the process that ended. */

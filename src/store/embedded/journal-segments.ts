@@ -1,8 +1,11 @@
 import { BrokerError } from '../../core/errors.ts'
+import type { Random } from '../../ports/clock.ts'
 import { Batch } from './batch.ts'
 import type { DataFile, DataFolder } from './data-folder.ts'
 import { SEGMENT_HEAD_BYTES, segmentName, writeSegmentHead } from './segment-format.ts'
 import { Segment } from './segment.ts'
+
+const MARK_BYTES = 4
 
 /** Where a record lies. */
 export interface RecordPlace {
@@ -13,16 +16,20 @@ export interface RecordPlace {
 /** The files of the journal, oldest first: the newest gets the records, the oldest is removed once nothing in it is needed. */
 export class JournalSegments {
   readonly #folder: DataFolder
+  readonly #random: Random
   readonly #segmentBytes: number
   readonly #segments: Segment[]
   /** The one that is written to; undefined: the next record starts a new one. */
   #head: Segment | undefined = undefined
   #syncedUpTo = 0
   #bytes = 0
+  /** The oldest one while its file is gone already, but maybe not for good. */
+  #removed: Segment | undefined = undefined
 
   /** `segments` are those that were found, oldest first; they are only read. */
-  constructor(folder: DataFolder, segmentBytes: number, segments: readonly Segment[]) {
+  constructor(folder: DataFolder, random: Random, segmentBytes: number, segments: readonly Segment[]) {
     this.#folder = folder
+    this.#random = random
     this.#segmentBytes = segmentBytes
     this.#segments = [...segments]
     for (const { length } of segments) this.#bytes += length
@@ -65,7 +72,8 @@ export class JournalSegments {
   async removeOldest(): Promise<void> {
     const oldest = this.oldest
     if (oldest === undefined) throw new BrokerError('STORE_UNAVAILABLE', 'the segment that is written to is needed')
-    await this.#folder.remove(oldest.name)
+    if (this.#removed !== oldest) await this.#folder.remove(oldest.name)
+    this.#removed = oldest
     // One after the other: a gap between segments would be taken for damage.
     await this.#folder.sync()
     this.#segments.shift()
@@ -77,7 +85,7 @@ export class JournalSegments {
   async close(): Promise<void> {
     const head = this.#head
     if (head !== undefined && this.#syncedUpTo === head.length) {
-      await head.write(new Batch().seal(head.length), head.length)
+      await head.write(new Batch().seal(head.mark, head.length), head.length)
       await head.sync()
     }
     await Promise.all(this.#segments.map(segment => segment.retire()))
@@ -86,7 +94,7 @@ export class JournalSegments {
   async #appendTo(head: Segment, batch: Batch, sync: boolean): Promise<RecordPlace> {
     const offset = head.length
     try {
-      await head.write(batch.seal(this.#syncedUpTo), offset)
+      await head.write(batch.seal(head.mark, this.#syncedUpTo), offset)
       if (sync) await head.sync()
     } catch (error) {
       // After a failed sync nobody knows what of this file the disk has: it is not written to again.
@@ -105,10 +113,11 @@ export class JournalSegments {
     await previous?.sync()
     const number = (previous?.number ?? 0) + 1
     const name = segmentName(number)
+    const mark = Number.parseInt(this.#random.hex(MARK_BYTES), 16)
     const file = await this.#create(name)
     try {
-      const head = writeSegmentHead({ number, previousLength: previous?.length ?? 0 })
-      await file.write([head, ...batch.seal(0)], 0)
+      const head = writeSegmentHead({ number, mark, previousLength: previous?.length ?? 0 })
+      await file.write([head, ...batch.seal(mark, 0)], 0)
       if (sync) await file.sync()
       await this.#folder.sync()
     } catch (error) {
@@ -116,7 +125,7 @@ export class JournalSegments {
       throw error
     }
     const length = SEGMENT_HEAD_BYTES + batch.bytes
-    const segment = new Segment(number, name, file, length)
+    const segment = new Segment({ number, mark }, file, length)
     this.#segments.push(segment)
     this.#head = segment
     this.#syncedUpTo = sync ? length : 0

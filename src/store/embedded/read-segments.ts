@@ -3,10 +3,11 @@ import { ByteReader } from '../../core/byte-codec.ts'
 import { BrokerError } from '../../core/errors.ts'
 import type { DataFile, DataFolder } from './data-folder.ts'
 import { readOperations } from './operations.ts'
-import { onceWasWhole, RecordWalk, type StoredRecord } from './record-walk.ts'
+import { onceWasWhole, type Readable, RecordWalk, type StoredRecord } from './record-walk.ts'
 import type { RecoveredState } from './recovered-state.ts'
 import {
   FORMAT_VERSION,
+  possibleMarks,
   readSegmentHead,
   SEGMENT_HEAD_BYTES,
   type SegmentHead,
@@ -14,6 +15,9 @@ import {
   segmentNumberOf,
 } from './segment-format.ts'
 import { Segment } from './segment.ts'
+
+/** The head of a segment, and the mark of its first record. */
+const FIRST_BYTES = SEGMENT_HEAD_BYTES + 4
 
 /** What was found of the journal. */
 export interface FoundSegments {
@@ -79,12 +83,13 @@ async function openSegment(folder: DataFolder, number: number, last: boolean): P
   const name = segmentName(number)
   const file = await folder.open(name)
   try {
-    const bytes = Buffer.alloc(SEGMENT_HEAD_BYTES)
-    const head = readSegmentHead(bytes.subarray(0, await file.read(bytes, 0)))
+    const bytes = Buffer.alloc(FIRST_BYTES)
+    const first = bytes.subarray(0, await file.read(bytes, 0))
+    const head = readSegmentHead(first.subarray(0, SEGMENT_HEAD_BYTES))
     if (typeof head === 'object' && head.number === number) return { name, file, head }
     if (typeof head === 'number') throw unknownFormat(folder, name, head)
-    const neverBegun = head === 'damaged' || (head === 'foreign' && bytes.every(byte => byte === 0))
-    if (!last || !neverBegun || (await onceWasWhole(file, 0, file.length))) {
+    const neverBegun = head === 'damaged' || (head === 'foreign' && first.every(byte => byte === 0))
+    if (!last || !neverBegun || (await headOnceWasWhole(file, file.length, first))) {
       throw damaged(folder, name, 'its head is not that of a segment')
     }
     await file.close()
@@ -95,6 +100,11 @@ async function openSegment(folder: DataFolder, number: number, last: boolean): P
   }
 }
 
+async function headOnceWasWhole(file: Readable, length: number, first: Buffer): Promise<boolean> {
+  for (const mark of possibleMarks(first)) if (await onceWasWhole(file, mark, 0, length)) return true
+  return false
+}
+
 /** Reads one segment up to where it ends; `endsAt` is what the next one says of that. */
 async function readSegment(
   folder: DataFolder,
@@ -102,14 +112,15 @@ async function readSegment(
   endsAt: number | undefined,
   state: RecoveredState,
 ): Promise<Segment> {
-  const segment = new Segment(head.number, name, file, SEGMENT_HEAD_BYTES)
+  const segment = new Segment(head, file, SEGMENT_HEAD_BYTES)
   const reader = new ByteReader()
-  const walk = new RecordWalk(file, SEGMENT_HEAD_BYTES, endsAt ?? file.length)
+  const walk = new RecordWalk(file, head.mark, SEGMENT_HEAD_BYTES, endsAt ?? file.length)
   for (let record = await walk.next(); record !== undefined; record = await walk.next()) {
     state.startRecord(segment, record.bodiesOffset)
     readRecord(folder, name, record, reader, state)
   }
-  const whole = endsAt === undefined ? !(await onceWasWhole(file, walk.offset, file.length)) : walk.offset === endsAt
+  const whole =
+    endsAt === undefined ? !(await onceWasWhole(file, head.mark, walk.offset, file.length)) : walk.offset === endsAt
   if (!whole) throw damaged(folder, name, `the record at byte ${walk.offset} is not what was written`)
   segment.length = walk.offset
   return segment

@@ -1,6 +1,6 @@
 import {
   checksumOf,
-  findRecordMark,
+  findMark,
   RECORD_BYTES_MAX,
   RECORD_HEAD_BYTES,
   type RecordHead,
@@ -31,12 +31,15 @@ export class RecordWalk {
   /** Where the next record begins; at the end, where the first one begins that is not whole. */
   offset: number
   readonly #source: Readable
+  readonly #mark: number
   readonly #end: number
   #window: Buffer = Buffer.alloc(0)
   #windowOffset = 0
 
-  constructor(source: Readable, start: number, end: number) {
+  /** `mark` is that of the segment. */
+  constructor(source: Readable, mark: number, start: number, end: number) {
     this.#source = source
+    this.#mark = mark
     this.offset = start
     this.#end = end
   }
@@ -44,7 +47,7 @@ export class RecordWalk {
   /** Undefined: there is no whole record at the offset. */
   async next(): Promise<StoredRecord | undefined> {
     const { offset } = this
-    const head = readRecordHead(await this.#bytesAt(offset, RECORD_HEAD_BYTES))
+    const head = readRecordHead(await this.#bytesAt(offset, RECORD_HEAD_BYTES), this.#mark)
     if (head === undefined) return undefined
     const length = lengthOf(head)
     if (length > RECORD_BYTES_MAX || offset + length > this.#end) return undefined
@@ -80,12 +83,12 @@ export class RecordWalk {
  * Whether what is not whole at `offset` once was: a record behind it says that the disk had it. Otherwise it is the
  * end of what a power cut or a crash left of the last writes, which nobody was told of.
  */
-export async function onceWasWhole(source: Readable, offset: number, end: number): Promise<boolean> {
+export async function onceWasWhole(source: Readable, mark: number, offset: number, end: number): Promise<boolean> {
   for (let at = offset; at < end; ) {
     const window = Buffer.allocUnsafe(Math.min(WINDOW_BYTES, end - at))
     const bytes = window.subarray(0, await source.read(window, at))
-    for (let mark = findRecordMark(bytes, 0); mark !== -1; mark = findRecordMark(bytes, mark + 1)) {
-      const record = await new RecordWalk(source, at + mark, end).next()
+    for (let found = findMark(bytes, 0, mark); found !== -1; found = findMark(bytes, found + 1, mark)) {
+      const record = await new RecordWalk(source, mark, at + found, end).next()
       if (record !== undefined && record.syncedUpTo > offset) return true
     }
     if (bytes.length < WINDOW_BYTES) return false

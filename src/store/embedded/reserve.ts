@@ -21,8 +21,7 @@ export class Reserve {
 
   /** Takes the room, unless it is held already. Rejects, and holds nothing, when there is too little. */
   async take(): Promise<void> {
-    if (this.held) return
-    await this.giveUp()
+    if (this.held || (await this.#isThere())) return
     const file = await this.#folder.create(RESERVE_NAME)
     try {
       const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, this.#bytes))
@@ -33,6 +32,17 @@ export class Reserve {
       await file.close()
       if (!this.held) await this.giveUp()
     }
+  }
+
+  /** It was taken by an earlier process; one that was cut short is removed. */
+  async #isThere(): Promise<boolean> {
+    const names = await this.#folder.list()
+    if (!names.includes(RESERVE_NAME)) return false
+    const file = await this.#folder.open(RESERVE_NAME)
+    await file.close()
+    this.held = file.length >= this.#bytes
+    if (!this.held) await this.giveUp()
+    return this.held
   }
 
   /** Frees the room. */

@@ -2,17 +2,19 @@ import { crc32 } from 'node:zlib'
 
 /**
  * How a segment of the journal lies on disk, in big endian: a head (magic, format version, number, where its
- * predecessor ends, checksum), then records, one for each commit. A record has a head (mark, number of operations,
- * lengths, how much before it was synced, checksum), the operations, and the bodies of their messages one after the other.
+ * predecessor ends, mark, checksum), then records, one for each commit. A record has a head (the mark of the segment,
+ * number of operations, lengths, how much before it was synced, checksum), the operations, and the bodies of their
+ * messages one after the other. The mark is random, so that no client can send a message that looks like a record.
  */
 export const FORMAT_VERSION = 1
-export const SEGMENT_HEAD_BYTES = 32
+export const SEGMENT_HEAD_BYTES = 36
 export const RECORD_HEAD_BYTES = 24
 
 const MAGIC = Buffer.from('guardbee')
-const RECORD_MARK = 0x67_62_72_01
+const MARK_BYTES = 4
+const MARK_OFFSET = 28
 const NAME = /^segment-(\d{12})\.journal$/
-const HEAD_CHECKED_BYTES = 28
+const HEAD_CHECKED_BYTES = 32
 const RECORD_HEAD_CHECKED_BYTES = 20
 
 /** Longest record: more than the largest MQTT packet for each of a few publishers, far less than a segment may grow to. */
@@ -23,6 +25,8 @@ export interface SegmentHead {
   readonly number: number
   /** Where the segment before this one ends; what lies behind that in it was never acknowledged. */
   readonly previousLength: number
+  /** Begins each of its records. */
+  readonly mark: number
 }
 
 /** What the head of a record says. */
@@ -45,12 +49,13 @@ export function segmentNumberOf(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits)
 }
 
-export function writeSegmentHead({ number, previousLength }: SegmentHead): Buffer {
+export function writeSegmentHead({ number, previousLength, mark }: SegmentHead): Buffer {
   const head = Buffer.alloc(SEGMENT_HEAD_BYTES)
   MAGIC.copy(head)
   head.writeUInt32BE(FORMAT_VERSION, 8)
   head.writeDoubleBE(number, 12)
   head.writeDoubleBE(previousLength, 20)
+  head.writeUInt32BE(mark, MARK_OFFSET)
   head.writeUInt32BE(crc32(head.subarray(0, HEAD_CHECKED_BYTES)), HEAD_CHECKED_BYTES)
   return head
 }
@@ -64,17 +69,18 @@ export function readSegmentHead(head: Buffer): SegmentHead | 'damaged' | 'foreig
   if (version !== FORMAT_VERSION) return version
   const checksum = head.readUInt32BE(HEAD_CHECKED_BYTES)
   if (crc32(head.subarray(0, HEAD_CHECKED_BYTES)) !== checksum) return 'damaged'
-  return { number: head.readDoubleBE(12), previousLength: head.readDoubleBE(20) }
+  const mark = head.readUInt32BE(MARK_OFFSET)
+  return { number: head.readDoubleBE(12), previousLength: head.readDoubleBE(20), mark }
 }
 
 /** Writes the head of a record into `head`. */
 export function writeRecordHead(
   head: Buffer,
-  fields: { readonly operations: number; readonly syncedUpTo: number },
+  fields: { readonly mark: number; readonly operations: number; readonly syncedUpTo: number },
   operations: Buffer,
   bodies: Buffer,
 ): void {
-  head.writeUInt32BE(RECORD_MARK, 0)
+  head.writeUInt32BE(fields.mark, 0)
   head.writeUInt32BE(fields.operations, 4)
   head.writeUInt32BE(operations.length, 8)
   head.writeUInt32BE(bodies.length, 12)
@@ -83,8 +89,8 @@ export function writeRecordHead(
 }
 
 /** The head of a record at the start of `bytes`; undefined: there is none. */
-export function readRecordHead(bytes: Buffer): RecordHead | undefined {
-  if (bytes.length < RECORD_HEAD_BYTES || bytes.readUInt32BE(0) !== RECORD_MARK) return undefined
+export function readRecordHead(bytes: Buffer, mark: number): RecordHead | undefined {
+  if (bytes.length < RECORD_HEAD_BYTES || bytes.readUInt32BE(0) !== mark) return undefined
   return {
     operations: bytes.readUInt32BE(4),
     operationsLength: bytes.readUInt32BE(8),
@@ -100,9 +106,16 @@ export function checksumOf(head: Buffer, operations: Buffer, bodies: Buffer): nu
   return crc32(bodies, crc32(operations, ofHead))
 }
 
-/** Where the next mark of a record may begin in `bytes`, from `start` on; -1: nowhere. */
-export function findRecordMark(bytes: Buffer, start: number): number {
-  const mark = Buffer.alloc(4)
-  mark.writeUInt32BE(RECORD_MARK)
-  return bytes.indexOf(mark, start)
+/** Where the next record may begin in `bytes`, from `start` on; -1: nowhere. */
+export function findMark(bytes: Buffer, start: number, mark: number): number {
+  const wanted = Buffer.alloc(MARK_BYTES)
+  wanted.writeUInt32BE(mark)
+  return bytes.indexOf(wanted, start)
+}
+
+/** The marks that the records of a segment may have whose head, the start of `bytes`, is damaged: from there, and from the first record. */
+export function possibleMarks(bytes: Buffer): readonly number[] {
+  return [MARK_OFFSET, SEGMENT_HEAD_BYTES]
+    .filter(offset => bytes.length >= offset + MARK_BYTES)
+    .map(offset => bytes.readUInt32BE(offset))
 }

@@ -1,18 +1,22 @@
 import type { DataFile } from './data-folder.ts'
+import { type SegmentHead, segmentName } from './segment-format.ts'
 
 /** One file of the journal. The newest is written to; all are read from until they are retired. */
 export class Segment {
   readonly number: number
   readonly name: string
+  /** Begins each of its records. */
+  readonly mark: number
   /** Where its last record ends; what lies behind that is not part of the journal. */
   length: number
   readonly #file: DataFile
   #readers = 0
   #retired = false
 
-  constructor(number: number, name: string, file: DataFile, length: number) {
+  constructor({ number, mark }: Pick<SegmentHead, 'number' | 'mark'>, file: DataFile, length: number) {
     this.number = number
-    this.name = name
+    this.name = segmentName(number)
+    this.mark = mark
     this.#file = file
     this.length = length
   }

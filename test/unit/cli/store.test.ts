@@ -7,7 +7,7 @@ import { EndOfTick } from '../../../src/core/end-of-tick.ts'
 import { EmbeddedStore } from '../../../src/store/embedded/embedded-store.ts'
 import { openFsDataFolder } from '../../../src/store/embedded/fs-data-folder.ts'
 import { append, claim, message, subscription } from '../../contract/store-contract.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
+import { FakeClock, FakeRandom } from '../../support/fake-clock.ts'
 import { RecordingLog } from '../../support/recording-log.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts'
 import { RecordingContext } from './recording-context.ts'
@@ -24,6 +24,7 @@ describe('guardbee store check', () => {
       durability: 'os',
       limits: { reserveBytes: 10 },
       clock: new FakeClock(),
+      random: new FakeRandom(),
       log: new RecordingLog(),
       endOfTick: new EndOfTick(task => void setImmediate(task)),
     })

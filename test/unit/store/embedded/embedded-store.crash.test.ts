@@ -12,6 +12,8 @@ import { FakeClock, FakeRandom } from '../../../support/fake-clock.ts'
 import { FragileFolder } from '../../../support/fragile-folder.ts'
 import { contents, dieAfter, openFragile } from '../../../support/recovered-store.ts'
 
+/** Histories in each test: some beside all the other tests, many in `npm run test:chaos`. */
+const RUNS = Number(process.env['CHAOS_RUNS'] ?? 80)
 const CLIENTS = ['a', 'b', 'c']
 const HOMES = ['node/1', 'node/2', 'node/3', 'node/4']
 // So small that segments end, and are cleaned, all the time.
@@ -202,7 +204,7 @@ describe('an embedded store', () => {
       const left = run.folder.afterPowerCut(new FakeRandom(lastStep))
       await assertNothingIsLost(run, await dieOpening(left, run.endMs, lastStep % 30))
     })
-    await fc.assert(property, { seed, numRuns: 200 })
+    await fc.assert(property, { seed, numRuns: RUNS })
   })
 
   for (const durability of ['fsync', 'os'] as const) {
@@ -212,7 +214,7 @@ describe('an embedded store', () => {
         const run = await playUntilDeath(history, lastStep, durability)
         await assertNothingIsLost(run, run.folder.afterCrash())
       })
-      await fc.assert(property, { seed, numRuns: 100 })
+      await fc.assert(property, { seed, numRuns: RUNS / 2 })
     })
   }
 
@@ -223,7 +225,7 @@ describe('an embedded store', () => {
       const left = run.folder.afterPowerCut(new FakeRandom(lastStep))
       await assertNothingIsLost({ ...run, acknowledged: new Set() }, left)
     })
-    await fc.assert(property, { seed, numRuns: 200 })
+    await fc.assert(property, { seed, numRuns: RUNS })
   })
 
   it('has everything that was acknowledged though writing fails again and again, and takes new things afterwards', async t => {
@@ -232,6 +234,6 @@ describe('an embedded store', () => {
       const run = await playWithFailures(history, new FakeRandom(failing))
       await assertNothingIsLost(run, run.folder.afterPowerCut(new FakeRandom(failing)))
     })
-    await fc.assert(property, { seed, numRuns: 200 })
+    await fc.assert(property, { seed, numRuns: RUNS })
   })
 })

@@ -169,6 +169,26 @@ describe('the space of an embedded store', () => {
     await next.close()
   })
 
+  it('does not grow with a client that connects again and again at two workers', async () => {
+    const host = new Host({ segmentBytes: 10_000 })
+    const store = await host.open()
+    const first = await claim(store)
+    await store.subscriptions.put('c', first.epoch, [subscription('f')])
+    await append(store, 'kept', 'c')
+    let most = 0
+    for (let round = 0; round < 500; round++) {
+      const homes = ['node/1', 'node/2', 'node/1', 'node/2']
+      const claims = await Promise.all(homes.map(home => claim(store, { home })))
+      assert.equal(new Set(claims.map(({ epoch }) => epoch)).size, homes.length)
+      most = Math.max(most, store.counts().bytes)
+    }
+    assert(most < 80_000, `${most} bytes`)
+    const next = await host.restart(store)
+    assert.deepEqual((await claim(next)).subscriptions, [subscription('f')])
+    assert.deepEqual(await queued(next, 'c'), [[1, 'kept']])
+    await next.close()
+  })
+
   it('is read from the disk where memory has no room, though its files are cleaned meanwhile', async () => {
     const host = new Host({ segmentBytes: 3000, cacheBytesMax: 0 })
     const store = await host.open()

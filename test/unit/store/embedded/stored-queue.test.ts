@@ -7,7 +7,7 @@ import { StoredQueue } from '../../../../src/store/embedded/stored-queue.ts'
 import { atLeastOnce } from '../../../contract/store-contract.ts'
 import { FragileFolder } from '../../../support/fragile-folder.ts'
 
-const segment = new Segment(1, 'one', await new FragileFolder().create('one'), 0)
+const segment = new Segment({ number: 1, mark: 1 }, await new FragileFolder().create('one'), 0)
 
 function safeBody(length: number): StoredBody {
   const body = new StoredBody(length, 0)
