@@ -103,11 +103,12 @@ export class ScriptPlayer {
   }
 }
 
-/** Copies of one message become one, at the highest QoS: how many there are is for the server to choose. */
+/** Copies of one message become one, at the highest QoS: how many there are is for the server to choose. One that is retained
+ * only in some of its copies came both as an ordinary message and for a new subscription, which may cross. */
 function merge(messages: readonly PacketOf<'publish'>[]): readonly string[] {
   const copies = Map.groupBy(messages, ({ topic, payload }) => `${topic} ${payload.toString()}`)
   return Array.from(copies, ([name, all]) => {
     const qos = Math.max(...all.map(message => message.qos))
-    return `${name} q${qos}${all.some(({ retain }) => retain) ? ' retained' : ''}`
+    return `${name} q${qos}${all.every(({ retain }) => retain) ? ' retained' : ''}`
   })
 }

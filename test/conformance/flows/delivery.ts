@@ -46,6 +46,18 @@ export async function resentWithDuplicateFlag(bench: Bench): Promise<void> {
   }
 }
 
+/** The same when the next connection comes before the end of the first was noticed. */
+export async function resentAfterTakeOver(bench: Bench): Promise<void> {
+  for (const qos of [1, 2] as const) {
+    const { subscriber, publisher, again } = await lastingPair(bench, qos, bench.name(`taken${qos}`))
+    await publisher.publish(bench.topic(), 'x', { qos })
+    const first = await subscriber.expect('publish')
+    const resumed = await again()
+    const second = await resumed.expect('publish')
+    assert.deepEqual([second.payload.toString(), second.dup, second.messageId], ['x', true, first.messageId])
+  }
+}
+
 /** On one connection nothing is sent twice, however long the client takes. */
 export async function notResentOnConnection(bench: Bench): Promise<void> {
   const { subscriber, publisher, topicName } = await pair(bench, 2)

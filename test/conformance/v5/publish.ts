@@ -10,6 +10,7 @@ import {
   duplicateFlagStays,
   overlapping,
   qos0DuplicateFlag,
+  resentAfterTakeOver,
   resentWithDuplicateFlag,
 } from '../flows/delivery.ts'
 import { illFormedTopicName } from '../flows/format.ts'
@@ -135,6 +136,7 @@ async function othersAreNotDelayed(bench: Bench): Promise<void> {
 /** PUBLISH. */
 export const publish: readonly ConformanceCase[] = casesOf(5, [
   ['3.3.1-1', 'what is sent again has DUP', resentWithDuplicateFlag],
+  ['3.3.1-1', 'what is sent again after a take-over has DUP', resentAfterTakeOver],
   ['3.3.1-2', 'a QoS 0 message has no DUP', qos0DuplicateFlag],
   ['3.3.1-3', 'the DUP of a publisher is not passed on', duplicateFlagStays],
   ['3.3.1-4', 'a PUBLISH of QoS 3 closes the connection', publishQoS3],
