@@ -198,7 +198,10 @@ describe('ListenerPipeline', () => {
       '<authentication-preprocessors><x509-preprocessor><x509-extractions><x509-extraction>' +
       '<x509-field>serial-number</x509-field><ese-variable>authentication-key</ese-variable>' +
       '</x509-extraction></x509-extractions></x509-preprocessor></authentication-preprocessors>'
-    assert.deepEqual(await refusal(preprocessors + FILE + ALLOW_ALL, { clientCertificate }), ['unauthenticated', 'internal'])
+    assert.deepEqual(await refusal(preprocessors + FILE + ALLOW_ALL, { clientCertificate }), [
+      'unauthenticated',
+      'internal',
+    ])
     assert.equal(log.entries.at(-1)?.level, 'error')
   })
 
