@@ -1,10 +1,10 @@
 import type { SecurityModel } from '../auth/security-model.ts'
-import { readSettings } from '../config/settings.ts'
 import type { Settings } from '../config/settings-type.ts'
 import { BrokerError } from '../core/errors.ts'
 import { busyPorts } from './busy-ports.ts'
 import type { Command, CommandContext } from './command.ts'
 import { STATUS_FAILED, STATUS_WRONG } from './command.ts'
+import { readConfiguration } from './configuration.ts'
 import { errorText } from './error-text.ts'
 import { wantedPorts } from './wanted-ports.ts'
 import { refusalText } from './problem-text.ts'
@@ -20,17 +20,13 @@ export const startCommand: Command = {
 }
 
 async function start(context: CommandContext): Promise<number> {
-  const { environment, facts, terminal } = context
-  const { settings, problems } = readSettings(environment, facts)
-  if (settings === undefined) {
-    terminal.complain(refusalText(problems))
-    return STATUS_WRONG
-  }
-  const busy = await busyPorts(wantedPorts(settings))
-  if (busy.length > 0) {
-    terminal.complain(refusalText(busy))
-    return STATUS_FAILED
-  }
+  const { terminal } = context
+  const { settings, problems, fileProblems } = await readConfiguration(context)
+  const busy = settings === undefined ? [] : await busyPorts(wantedPorts(settings))
+  if (problems.length + busy.length > 0) terminal.complain(refusalText([...problems, ...busy]))
+  for (const problem of fileProblems) terminal.complain(problem)
+  if (settings === undefined || fileProblems.length > 0) return STATUS_WRONG
+  if (busy.length > 0) return STATUS_FAILED
   try {
     const security = await securityModel(settings, context)
     const readAgain = securityReader(settings, security, context.environment)

@@ -34,6 +34,22 @@ async function startAndEnd(context: RecordingContext): Promise<number> {
   return await status
 }
 
+async function withBusyPort(use: (port: number) => Promise<void>): Promise<void> {
+  const other = createServer().listen({ host: '127.0.0.1', port: 0, reusePort: true })
+  await once(other, 'listening')
+  const address = other.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  try {
+    await use(address.port)
+  } finally {
+    other.close()
+  }
+}
+
+function busyText(port: number): RegExp {
+  return new RegExp(`GUARDBEE_WS_PORT: port ${port} is in use .* 0 to take a free`)
+}
+
 describe('guardbee start', () => {
   it('stops with 2 and starts nothing when the variables are wrong', async () => {
     const context = contextWith({ GUARDBEE_MQTT_PORT: '70000' })
@@ -164,22 +180,32 @@ describe('guardbee start', () => {
   })
 
   it('says which variable has a busy port and how to get round it', async () => {
-    const other = createServer().listen({ host: '127.0.0.1', port: 0, reusePort: true })
-    await once(other, 'listening')
-    const address = other.address()
-    const port = typeof address === 'object' ? address?.port : undefined
-    const context = contextWith({
-      GUARDBEE_BIND_ADDRESS: '127.0.0.1',
-      GUARDBEE_WS_PORT: String(port),
-      GUARDBEE_SECURITY_FILE: 'ese.xml',
+    await withBusyPort(async port => {
+      const context = contextWith({
+        GUARDBEE_BIND_ADDRESS: '127.0.0.1',
+        GUARDBEE_WS_PORT: String(port),
+        GUARDBEE_JWT_ISSUER: ISSUER,
+        GUARDBEE_JWT_JWKS_URI: KEYS,
+      })
+      assert.equal(await startCommand.run(context), 1)
+      assert.match(context.terminal.complained, busyText(port))
     })
-    const status = await startCommand.run(context)
-    other.close()
-    assert.equal(status, 1)
-    assert.match(
-      context.terminal.complained,
-      new RegExp(`GUARDBEE_WS_PORT: port ${port} is in use .* 0 to take a free`),
-    )
+  })
+
+  it('says everything at once: busy ports, and files that cannot be read', async () => {
+    await withBusyPort(async port => {
+      const context = contextWith({
+        GUARDBEE_BIND_ADDRESS: '127.0.0.1',
+        GUARDBEE_WS_PORT: String(port),
+        GUARDBEE_SECURITY_FILE: '/nowhere/ese.xml',
+        GUARDBEE_TLS_CERTIFICATE_FILE: '/nowhere/broker.crt',
+        GUARDBEE_TLS_KEY_FILE: '/nowhere/broker.key',
+      })
+      assert.equal(await startCommand.run(context), 2)
+      assert.match(context.terminal.complained, busyText(port))
+      assert.match(context.terminal.complained, /ese\.xml cannot be read/)
+      assert.match(context.terminal.complained, /broker\.(crt|key) cannot be read/)
+    })
   })
 
   it('says why the broker could not start, causes and all, and ends with 1', async () => {
