@@ -4,6 +4,8 @@ import type { Clock, Random } from '../ports/clock.ts'
 import type { KeySets, KeySetSnapshot } from '../ports/key-sets.ts'
 import type { Log } from '../ports/telemetry.ts'
 
+const OTHERS_WAIT_MS = 10_000
+
 export interface KeySetSourceParts {
   readonly realms: readonly JwtRealmModel[]
   readonly clock: Clock
@@ -14,9 +16,14 @@ export interface KeySetSourceParts {
 /** Fetches the key sets of all realms for this host, in its one process that does, and keeps them fresh. */
 export class KeySetSource implements KeySets {
   readonly #realms: ReadonlyMap<string, RealmKeys>
+  readonly #clock: Clock
+  readonly #log: Log
   #listener: (snapshot: KeySetSnapshot) => void = () => undefined
+  #closed = false
 
   constructor({ realms, clock, random, log }: KeySetSourceParts) {
+    this.#clock = clock
+    this.#log = log
     const parts = { clock, random, log, onSnapshot: (snapshot: KeySetSnapshot) => this.#listener(snapshot) }
     this.#realms = new Map(realms.flatMap(withKeys).map(realm => [realm.name, new RealmKeys(realm, parts)]))
   }
@@ -39,9 +46,23 @@ export class KeySetSource implements KeySets {
     this.#listener = listener
   }
 
-  /** Resolves when each realm has its first set; keeps trying until then and logs why it has none. Or when closed. */
+  /**
+   * Resolves when each realm has its first set; keeps trying until then and logs why it has none. Or when closed. Where
+   * one realm has its keys, the others are waited for 10 seconds only: an issuer that is away must not keep out the
+   * devices of another. It goes on being asked, and its tokens are told to come again.
+   */
   async start(): Promise<void> {
-    await Promise.all([...this.#realms.values()].map(realm => realm.start()))
+    const started = Array.from(this.#realms.values(), realm => realm.start())
+    if (started.length === 0) return
+    const patience = Promise.withResolvers<void>()
+    await Promise.race(started)
+    const timer = this.#clock.after(OTHERS_WAIT_MS, patience.resolve)
+    await Promise.race([Promise.all(started), patience.promise])
+    timer.cancel()
+    if (this.#closed) return
+    for (const [name, { snapshot }] of this.#realms) {
+      if (snapshot === undefined) this.#log.warn('clients are let in without the keys of this realm', { realm: name })
+    }
   }
 
   /** The newest set of each realm that has one, for a worker that starts. */
@@ -59,6 +80,7 @@ export class KeySetSource implements KeySets {
 
   /** Ends fetches and timers. */
   close(): void {
+    this.#closed = true
     for (const realm of this.#realms.values()) realm.close()
   }
 }

@@ -178,6 +178,33 @@ describe('the source of key sets', () => {
     assert.deepEqual(currentKids(), ['k1'])
   })
 
+  it('waits ten seconds, not for ever, for one issuer where another has its keys, and goes on asking it', async () => {
+    const other = new JwksServer()
+    await other.open()
+    await other.close()
+    server.serve([key('k1')])
+    source = make(realm(server.uri), realm(other.uri, 'away'))
+    let started = false
+    const starting = source.start().then(() => {
+      started = true
+    })
+    await settled()
+    assert.deepEqual(currentKids(), ['k1'])
+    clock.advance(9_999)
+    await settled()
+    assert.equal(started, false)
+    clock.advance(1)
+    await starting
+    assert.equal(source.current('away'), undefined)
+    assert.deepEqual(log.entries.at(-1)?.fields, { realm: 'away' })
+
+    await other.open()
+    other.serve([key('k2')])
+    await nextFetch()
+    await waitFor('the keys of the other', () => source.current('away')?.keys.length === 1)
+    await other.close()
+  })
+
   it('keeps the last good set while the server fails, for a day past its end and no longer', async () => {
     await warm('k1')
     await server.close()
