@@ -1,3 +1,4 @@
+import { sameBytes } from '../protocol/bytes.ts'
 import type { IncomingPublish } from '../protocol/incoming-publish.ts'
 import { ReasonCode } from '../protocol/reason-codes.ts'
 import { decodeTopicName } from '../protocol/topic.ts'
@@ -62,11 +63,4 @@ export class PublishedTopics {
     this.#routes.refresh(route)
     return route
   }
-}
-
-function sameBytes(known: Buffer, bytes: Buffer, start: number, end: number): boolean {
-  const { length } = known
-  if (end - start !== length) return false
-  for (let index = 0; index < length; index++) if (known[index] !== bytes[start + index]) return false
-  return true
 }

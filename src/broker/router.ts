@@ -1,5 +1,6 @@
 import type { Counters } from '../core/counters.ts'
-import type { Message } from '../core/message.ts'
+import type { DeliverFrame } from '../core/frame.ts'
+import { type Message, type MessageView, NEVER_EXPIRES } from '../core/message.ts'
 import type { Bus, WorkerAddress } from '../ports/bus.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { QueueTarget, ReceivedMark, Store, Wake } from '../ports/store.ts'
@@ -10,7 +11,7 @@ import { Publication } from './publication.ts'
 import type { MergedOptions, Route, Target } from './route.ts'
 import type { RouteCache } from './route-cache.ts'
 import { chooseMember } from './shared-group.ts'
-import type { PersistentMember, SharedGroup } from './subscribers.ts'
+import type { PersistentMember, SharedGroup, WorkerRoute } from './subscribers.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
 
 /** What the router works with. */
@@ -41,9 +42,11 @@ const DELIVERED: Routed = { matched: true, safe: undefined }
 export class Router {
   readonly #context: RouterContext
   readonly #publication = new Publication()
+  readonly #frame: DeliverFrame
 
   constructor(context: RouterContext) {
     this.#context = context
+    this.#frame = { kind: 'deliver', message: this.#publication, ordinary: true, sharedFilters: [] }
   }
 
   /** Routes a PUBLISH that a client of this worker sent; `received` is stored together with what goes to queues. */
@@ -58,15 +61,15 @@ export class Router {
   /** Routes a message of the broker itself: a will. */
   routeMessage(message: Message): Routed {
     const route = this.#context.routes.find(message.topicName)
-    this.#publication.fromMessage(message, route, this.#context.clock.nowMs())
+    this.#publication.fromView(message, route, this.#context.clock.nowMs())
     const retained = message.retain ? this.#retain(message) : undefined
     return withRetained(this.#route(this.#publication, route, undefined), retained)
   }
 
   /** Delivers a message that another worker routed to the subscribers of this one; queues are the other's business. */
-  routeFrame(message: Message, ordinary: boolean, sharedFilters: readonly string[]): void {
+  routeFrame(message: MessageView, ordinary: boolean, sharedFilters: readonly string[]): void {
     const route = this.#context.routes.find(message.topicName)
-    this.#publication.fromMessage(message, route, this.#context.clock.nowMs())
+    this.#publication.fromView(message, route, message.expiresAtMs === NEVER_EXPIRES ? 0 : this.#context.clock.nowMs())
     if (ordinary) this.#deliverHere(this.#publication, route)
     for (const sharedFilter of sharedFilters) {
       const group = this.#context.table.sharedGroup(sharedFilter)
@@ -89,11 +92,11 @@ export class Router {
     for (let index = 0; index < live.length; index++) {
       const target = live[index]
       if (target === undefined) continue
-      const options = target.to.clientId === publication.publisher ? target.ownOptions : target.options
+      const options = optionsFor(target, publication)
       if (options !== undefined) deliver(publication, target.to, options)
     }
     for (const target of queued) {
-      const options = optionsFor(target, publication.publisher)
+      const options = optionsFor(target, publication)
       // What is QoS 1 or 2 comes from the queue.
       if (options === undefined || target.to.subscriber === undefined) continue
       if (effectiveQoS(publication.qos, options) === 0) deliver(publication, target.to.subscriber, options)
@@ -101,6 +104,9 @@ export class Router {
   }
 
   #routeFurther(publication: Publication, route: Route, received: ReceivedMark | undefined): Routed {
+    if (route.queued.length === 0 && route.groups.length === 0 && received === undefined) {
+      return this.#routeToWorkers(publication, route.workers)
+    }
     const targets: QueueTarget[] = []
     const frames = new Map<WorkerAddress, string[]>()
     for (const worker of route.workers) {
@@ -108,18 +114,17 @@ export class Router {
     }
     const ordinary = new Set(frames.keys())
     for (const target of route.queued) {
-      const options = optionsFor(target, publication.publisher)
+      const options = optionsFor(target, publication)
       if (options !== undefined) addTarget(targets, target.to, publication, options)
     }
     let matched = route.live.length + route.workers.length + route.queued.length > 0
     for (const group of route.groups) matched = this.#routeToGroup(publication, group, targets, frames) || matched
     const appended = this.#store(targets, publication, received)
     if (frames.size === 0) return appended === undefined ? (matched ? DELIVERED : NOBODY) : { matched, safe: appended }
-    const message = publication.kept()
     for (const [address, sharedFilters] of frames) {
       this.#context.bus.send(address, {
         kind: 'deliver',
-        message,
+        message: publication,
         ordinary: ordinary.has(address),
         sharedFilters,
       })
@@ -127,6 +132,19 @@ export class Router {
     if (publication.qos === 0) return { matched, safe: appended }
     const taken = this.#context.bus.taken()
     return { matched, safe: appended === undefined ? taken : Promise.all([taken, appended]) }
+  }
+
+  /** Most messages that leave this worker: nothing is stored and nobody is chosen. */
+  #routeToWorkers(publication: Publication, workers: readonly WorkerRoute[]): Routed {
+    const { bus } = this.#context
+    let sent = false
+    for (const { address, subscribers } of workers) {
+      if (publication.qos > 0 ? subscribers === 0 : !this.#mayTake(address)) continue
+      bus.send(address, this.#frame)
+      sent = true
+    }
+    if (publication.qos === 0 || !sent) return DELIVERED
+    return { matched: true, safe: bus.taken() }
   }
 
   /** QoS 0 messages must not fill the way that the acknowledged ones of other clients take. */
@@ -219,8 +237,14 @@ function effectiveQoS(qos: QoS, options: MergedOptions): QoS {
   return qos < options.maximumQoS ? qos : options.maximumQoS
 }
 
-function optionsFor(target: Target<PersistentMember>, publisher: string): MergedOptions | undefined {
-  return target.to.clientId === publisher ? target.ownOptions : target.options
+/** Without No Local nobody needs to know who published it, which a message from another worker tells only when asked. */
+function optionsFor(
+  target: Target<{ readonly clientId: string }>,
+  publication: Publication,
+): MergedOptions | undefined {
+  const { options, ownOptions } = target
+  if (options === ownOptions) return options
+  return target.to.clientId === publication.publisher ? ownOptions : options
 }
 
 function addTarget(

@@ -1,7 +1,8 @@
-import { type ByteReader, type ByteWriter, malformed, prefixedSize, varuintSize } from '../core/byte-codec.ts'
+import { type ByteReader, type ByteWriter, malformed, prefixedSize, utf8Size, varuintSize } from '../core/byte-codec.ts'
 import type { DeliverFrame, Frame, RouteChange, SessionNews, SessionState } from '../core/frame.ts'
-import { messageSize, readMessage, readSubscription, writeMessage, writeSubscription } from '../core/message-codec.ts'
+import { messageSize, readSubscription, writeMessage, writeSubscription } from '../core/message-codec.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
+import type { ReceivedDeliver } from './received-deliver.ts'
 
 /** The first frame in either direction of a link: who is speaking. */
 export interface HelloFrame {
@@ -27,8 +28,6 @@ const kindNumbers: Readonly<Record<LinkFrame['kind'], number>> = {
 /** The byte that names each state is its place. */
 const sessionStates: readonly SessionState[] = ['opened', 'online', 'offline', 'over']
 
-const NO_FILTERS: readonly string[] = []
-
 /** The kind as its byte. */
 export function kindNumber(frame: LinkFrame): number {
   return kindNumbers[frame.kind]
@@ -38,7 +37,7 @@ export function kindNumber(frame: LinkFrame): number {
 export function deliverBodySize(frame: DeliverFrame): number {
   const { sharedFilters } = frame
   let size = 1 + messageSize(frame.message) + varuintSize(sharedFilters.length)
-  for (const filter of sharedFilters) size += prefixedSize(Buffer.byteLength(filter))
+  for (const filter of sharedFilters) size += prefixedSize(utf8Size(filter))
   return size
 }
 
@@ -70,11 +69,12 @@ export function writeBody(writer: ByteWriter, frame: LinkFrame): void {
   }
 }
 
-/** Reads what follows the kind. */
-export function readBody(kind: number, reader: ByteReader): LinkFrame {
+/** Reads what follows the kind; a deliver frame is read into `delivered`. */
+export function readBody(kind: number, reader: ByteReader, delivered: ReceivedDeliver): LinkFrame {
   switch (kind) {
     case kindNumbers.deliver:
-      return readDeliver(reader)
+      delivered.read(reader)
+      return delivered
     case kindNumbers.routes:
       return { kind: 'routes', sequence: reader.varuint(), changes: reader.list(readChange) }
     case kindNumbers['routes-known']:
@@ -92,13 +92,6 @@ export function readBody(kind: number, reader: ByteReader): LinkFrame {
     default:
       throw malformed(`unknown frame kind ${kind}`)
   }
-}
-
-function readDeliver(reader: ByteReader): DeliverFrame {
-  const ordinary = reader.boolean()
-  const message = readMessage(reader)
-  const filters = reader.list(readString)
-  return { kind: 'deliver', message, ordinary, sharedFilters: filters.length === 0 ? NO_FILTERS : filters }
 }
 
 function writeNews(writer: ByteWriter, news: SessionNews): void {

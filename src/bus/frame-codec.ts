@@ -4,6 +4,7 @@ import { BrokerError } from '../core/errors.ts'
 import type { DeliverFrame } from '../core/frame.ts'
 import type { OutBuffer } from '../protocol/out-buffer.ts'
 import { deliverBodySize, kindNumber, type LinkFrame, readBody, writeBody } from './frame-bodies.ts'
+import { ReceivedDeliver } from './received-deliver.ts'
 
 /** Raised when a frame's bytes change their meaning. */
 export const FRAME_VERSION = 2
@@ -57,14 +58,18 @@ export class FrameEncoder {
 /** Bytes to frame; the stream is cut into records beforehand. */
 export class FrameDecoder {
   readonly #reader = new ByteReader()
+  readonly #delivered = new ReceivedDeliver()
 
-  /** Decodes `bytes[start, end)`, which follow the length. What is not a frame of this version is a `BUS_PROTOCOL` error. */
+  /**
+   * Decodes `bytes[start, end)`, which follow the length. What is not a frame of this version is a `BUS_PROTOCOL` error.
+   * A deliver frame lies in `bytes` and is the same object each time: valid until the next call, and as long as `bytes` are.
+   */
   decode(bytes: Buffer, start: number, end: number): LinkFrame {
     const reader = this.#reader.over(bytes, start, end)
     const version = reader.u8()
     if (version !== FRAME_VERSION)
       throw malformed(`unknown frame version ${version}, this worker speaks ${FRAME_VERSION}`)
-    const frame = readBody(reader.u8(), reader)
+    const frame = readBody(reader.u8(), reader, this.#delivered)
     reader.finish()
     return frame
   }

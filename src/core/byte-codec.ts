@@ -1,4 +1,5 @@
 import { BrokerError } from './errors.ts'
+import type { KnownStrings } from './known-strings.ts'
 
 const SCRATCH_BYTES = 16 * 1024
 /** A scratch buffer that grew past this is let go at the next start, so that one huge value does not stay for ever. */
@@ -17,6 +18,14 @@ export function varuintSize(value: number): number {
 /** Bytes that a string of `utf8Bytes` bytes, or as many bytes, take with their length before them. */
 export function prefixedSize(utf8Bytes: number): number {
   return varuintSize(utf8Bytes) + utf8Bytes
+}
+
+/** Bytes of `value` in UTF-8. */
+export function utf8Size(value: string): number {
+  const { length } = value
+  if (length > SHORT_STRING_LENGTH) return Buffer.byteLength(value)
+  for (let index = 0; index < length; index++) if (value.charCodeAt(index) >= 0x80) return Buffer.byteLength(value)
+  return length
 }
 
 /** Writes values one after the other, into memory of its own that grows or into a place it is pointed at. */
@@ -80,10 +89,11 @@ export class ByteWriter {
     this.buffer.write(value, offset, size, 'utf8')
   }
 
-  bytes(value: Buffer): void {
-    this.varuint(value.length)
-    const offset = this.#room(value.length)
-    value.copy(this.buffer, offset)
+  bytes(value: Buffer, start = 0, end: number = value.length): void {
+    const size = end - start
+    this.varuint(size)
+    const offset = this.#room(size)
+    value.copy(this.buffer, offset, start, end)
   }
 
   /** The length, then each of `values` as `write` writes it. */
@@ -126,31 +136,32 @@ export class ByteWriter {
 
 /** Reads what a {@link ByteWriter} wrote; whatever does not fit the bytes is a `BUS_PROTOCOL` error. */
 export class ByteReader {
-  #buffer: Buffer = EMPTY
-  #offset = 0
+  buffer: Buffer = EMPTY
+  /** Of what is read next. */
+  offset = 0
   #end = 0
 
   /** Starts at `buffer[start, end)`. */
   over(buffer: Buffer, start: number, end: number): this {
-    this.#buffer = buffer
-    this.#offset = start
+    this.buffer = buffer
+    this.offset = start
     this.#end = end
     return this
   }
 
   u8(): number {
     const offset = this.#take(1)
-    return this.#buffer[offset] ?? 0
+    return this.buffer[offset] ?? 0
   }
 
   u32(): number {
     const offset = this.#take(4)
-    return this.#buffer.readUInt32BE(offset)
+    return this.buffer.readUInt32BE(offset)
   }
 
   f64(): number {
     const offset = this.#take(8)
-    return this.#buffer.readDoubleBE(offset)
+    return this.buffer.readDoubleBE(offset)
   }
 
   boolean(): boolean {
@@ -172,26 +183,31 @@ export class ByteReader {
     }
   }
 
-  string(): string {
-    const size = this.varuint()
-    const offset = this.#take(size)
-    return this.#buffer.toString('utf8', offset, offset + size)
+  /** `known` saves decoding it where the same strings come again and again. */
+  string(known?: KnownStrings): string {
+    const offset = this.skipBytes()
+    if (known !== undefined) return known.decode(this.buffer, offset, this.offset)
+    return this.buffer.toString('utf8', offset, this.offset)
   }
 
   /** A copy that the caller owns. */
   bytes(): Buffer {
-    const size = this.varuint()
-    if (size === 0) return EMPTY
-    const offset = this.#take(size)
-    const copy = Buffer.allocUnsafe(size)
-    this.#buffer.copy(copy, 0, offset, offset + size)
+    const offset = this.skipBytes()
+    if (offset === this.offset) return EMPTY
+    const copy = Buffer.allocUnsafe(this.offset - offset)
+    this.buffer.copy(copy, 0, offset, this.offset)
     return copy
+  }
+
+  /** Goes past bytes and returns where they start in `buffer`; they end at `offset`. */
+  skipBytes(): number {
+    return this.#take(this.varuint())
   }
 
   list<T>(read: (reader: ByteReader) => T): T[] {
     const length = this.varuint()
     // Every value takes a byte at least: a wrong length is seen before memory is taken for it.
-    if (length > this.#end - this.#offset) throw malformed('a list is longer than its bytes')
+    if (length > this.#end - this.offset) throw malformed('a list is longer than its bytes')
     const values: T[] = []
     for (let i = 0; i < length; i++) values.push(read(this))
     return values
@@ -199,14 +215,14 @@ export class ByteReader {
 
   /** Nothing may be left over. */
   finish(): void {
-    if (this.#offset !== this.#end) throw malformed(`${this.#end - this.#offset} bytes are left over`)
+    if (this.offset !== this.#end) throw malformed(`${this.#end - this.offset} bytes are left over`)
   }
 
   #take(size: number): number {
-    const offset = this.#offset
+    const offset = this.offset
     const end = offset + size
     if (end > this.#end) throw malformed('a value ends after its bytes')
-    this.#offset = end
+    this.offset = end
     return offset
   }
 }

@@ -1,10 +1,13 @@
-import type { Message } from './message.ts'
+import type { MessageView } from './message.ts'
 import type { Subscription } from './subscription.ts'
 
-/** An application message for subscribers of the receiving worker. */
+/**
+ * An application message for subscribers of the receiving worker. The frame and its message may be used again for the
+ * next one, on either side: they are valid during the call that hands them over.
+ */
 export interface DeliverFrame {
   readonly kind: 'deliver'
-  readonly message: Message
+  readonly message: MessageView
   /** Whether the receiving worker serves its matching ordinary subscriptions. */
   readonly ordinary: boolean
   /** Shared subscriptions (`$share/<name>/<filter>`) of which the receiving worker serves one member each. */

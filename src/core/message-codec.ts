@@ -1,6 +1,8 @@
 import type { QoS, RetainHandling } from '../protocol/packets.ts'
-import { type ByteReader, type ByteWriter, malformed, prefixedSize } from './byte-codec.ts'
-import { Message, NEVER_EXPIRES, NO_PROPERTIES } from './message.ts'
+import { type ByteReader, type ByteWriter, malformed, prefixedSize, utf8Size } from './byte-codec.ts'
+import type { KnownStrings } from './known-strings.ts'
+import { type Message, type MessageView, NEVER_EXPIRES } from './message.ts'
+import { ReceivedMessage } from './received-message.ts'
 import type { Subscription } from './subscription.ts'
 
 /** Bits of a message's first byte; the QoS takes the lowest two. */
@@ -17,17 +19,18 @@ const RETAIN_HANDLING_SHIFT = 4
 const SUBSCRIPTION_FLAGS_MAX = 0x3f
 
 /** Bytes that {@link writeMessage} writes, exactly. */
-export function messageSize(message: Message): number {
-  let size = 1 + prefixedSize(Buffer.byteLength(message.topicName)) + prefixedSize(message.payload.length)
-  if (message.properties.length > 0) size += prefixedSize(message.properties.length)
-  if (message.publisher !== '') size += prefixedSize(Buffer.byteLength(message.publisher))
+export function messageSize(message: MessageView): number {
+  const propertiesSize = message.propertiesEnd - message.propertiesStart
+  let size = 1 + prefixedSize(utf8Size(message.topicName)) + prefixedSize(message.payloadEnd - message.payloadStart)
+  if (propertiesSize > 0) size += prefixedSize(propertiesSize)
+  if (message.publisher !== '') size += prefixedSize(utf8Size(message.publisher))
   if (message.expiresAtMs !== NEVER_EXPIRES) size += 8
   return size
 }
 
 /** Writes a message in {@link messageSize} bytes. */
-export function writeMessage(writer: ByteWriter, message: Message): void {
-  const hasProperties = message.properties.length > 0
+export function writeMessage(writer: ByteWriter, message: MessageView): void {
+  const hasProperties = message.propertiesEnd > message.propertiesStart
   const hasPublisher = message.publisher !== ''
   const hasExpiry = message.expiresAtMs !== NEVER_EXPIRES
   writer.u8(
@@ -38,25 +41,35 @@ export function writeMessage(writer: ByteWriter, message: Message): void {
       (hasPublisher ? HAS_PUBLISHER : 0),
   )
   writer.string(message.topicName)
-  writer.bytes(message.payload)
-  if (hasProperties) writer.bytes(message.properties)
+  writer.bytes(message.payloadBytes, message.payloadStart, message.payloadEnd)
+  if (hasProperties) writer.bytes(message.propertiesBytes, message.propertiesStart, message.propertiesEnd)
   if (hasPublisher) writer.string(message.publisher)
   if (hasExpiry) writer.f64(message.expiresAtMs)
 }
 
 /** Reads a message that owns its payload. */
 export function readMessage(reader: ByteReader): Message {
+  const view = new ReceivedMessage()
+  readMessageInto(view, reader, undefined)
+  return view.kept()
+}
+
+/** Reads a message where it lies. `known` is asked for its Topic Name, where the same ones are likely to come again. */
+export function readMessageInto(view: ReceivedMessage, reader: ByteReader, known: KnownStrings | undefined): void {
   const flags = reader.u8()
   if (flags > MESSAGE_FLAGS_MAX) throw malformed('unknown message flags')
-  return new Message({
-    topicName: reader.string(),
-    payload: reader.bytes(),
-    properties: (flags & HAS_PROPERTIES) === 0 ? NO_PROPERTIES : reader.bytes(),
-    publisher: (flags & HAS_PUBLISHER) === 0 ? '' : reader.string(),
-    expiresAtMs: (flags & HAS_EXPIRY) === 0 ? NEVER_EXPIRES : reader.f64(),
-    qos: qosOf(flags & 3),
-    retain: (flags & RETAIN) !== 0,
-  })
+  view.qos = qosOf(flags & 3)
+  view.retain = (flags & RETAIN) !== 0
+  view.topicName = reader.string(known)
+  view.payloadBytes = reader.buffer
+  view.payloadStart = reader.skipBytes()
+  view.payloadEnd = reader.offset
+  view.propertiesBytes = reader.buffer
+  view.propertiesStart = (flags & HAS_PROPERTIES) === 0 ? reader.offset : reader.skipBytes()
+  view.propertiesEnd = reader.offset
+  view.publisherStart = (flags & HAS_PUBLISHER) === 0 ? reader.offset : reader.skipBytes()
+  view.publisherEnd = reader.offset
+  view.expiresAtMs = (flags & HAS_EXPIRY) === 0 ? NEVER_EXPIRES : reader.f64()
 }
 
 /** Writes a subscription with its options. */

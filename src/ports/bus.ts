@@ -8,14 +8,17 @@ export interface Bus {
   readonly self: WorkerAddress
   /** The peers that are up now; without this worker. */
   peers(): readonly WorkerAddress[]
-  /** Queues a frame; it leaves with the tick. A peer that is not up is ignored: its death is reported by `onPeer`. */
+  /**
+   * Queues a frame; it leaves with the tick. A peer that is not up is ignored: its death is reported by `onPeer`. The frame
+   * is the caller's again when the call returns: an implementation encodes it before, or keeps a copy.
+   */
   send(to: WorkerAddress, frame: Frame): void
   broadcast(frame: Frame): void
   /** More waits for this peer than it takes: QoS 0 messages for it are better dropped, and publishers held back. */
   congested(to: WorkerAddress): boolean
   /** Resolves when each frame sent so far was taken by the operating system on its way, or its peer is down. */
   taken(): Promise<void>
-  /** Set once, before the first peer is up. */
+  /** Set once, before the first peer is up. A frame is valid until `receive` returns: who keeps its message takes `kept()`. */
   onFrame(receive: (from: WorkerAddress, frame: Frame) => void): void
   /** Called with true when a peer can be sent to, with false when it is gone for good. */
   onPeer(change: (peer: WorkerAddress, up: boolean) => void): void

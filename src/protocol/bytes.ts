@@ -19,6 +19,14 @@ export function fourByteIntegerAt(bytes: Uint8Array, index: number): number {
   return twoByteIntegerAt(bytes, index) * 0x1_0000 + twoByteIntegerAt(bytes, index + 2)
 }
 
+/** Whether `bytes[start, end)` are those of `known`. The runtime's comparison has a cost that these short ones do not repay. */
+export function sameBytes(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  const { length } = known
+  if (end - start !== length) return false
+  for (let index = 0; index < length; index++) if (known[index] !== bytes[start + index]) return false
+  return true
+}
+
 /** Writes a Two Byte Integer and returns the offset behind it. */
 export function writeTwoByteInteger(bytes: Uint8Array, offset: number, value: number): number {
   bytes[offset] = value >>> 8

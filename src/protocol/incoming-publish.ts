@@ -2,6 +2,7 @@ import { byteAt, twoByteIntegerAt, variableByteIntegerSize } from './bytes.ts'
 import { FrameReader, PACKET_IDENTIFIER_0 } from './frame-reader.ts'
 import type { ProtocolVersion, QoS } from './packets.ts'
 import { Property, PropertyOwner, PropertyReader } from './properties.ts'
+import type { PublishParts } from './publish-parts.ts'
 import type { ProtocolViolation } from './violation.ts'
 import { malformed, protocolError } from './violation.ts'
 
@@ -16,7 +17,7 @@ const propertyReader = new PropertyReader(frame)
  * a message costs no object: whoever keeps a message beyond the callback copies what it needs. Only the text of the Topic Name is
  * not checked: that is done once per name, where names are looked up.
  */
-export class IncomingPublish {
+export class IncomingPublish implements PublishParts {
   bytes: Buffer = NOTHING
   packetStart = 0
   packetEnd = 0
@@ -33,14 +34,17 @@ export class IncomingPublish {
   topicAlias = 0
   /** -1: none. */
   messageExpiryIntervalSeconds = -1
-  /** `properties[propertiesStart, propertiesEnd)` go on to the receivers: all but Topic Alias and Message Expiry Interval. */
-  properties: Buffer = NOTHING
+  propertiesBytes: Buffer = NOTHING
   propertiesStart = 0
   propertiesEnd = 0
   payloadStart = 0
   payloadEnd = 0
   /** Whether a receiver of the same version may be sent these very bytes, but for the first one and the packet id. */
   forwardable = false
+
+  get payloadBytes(): Buffer {
+    return this.bytes
+  }
 
   /** Takes the packet whose variable header starts at `bodyStart`; returns what is wrong with it. */
   read(
@@ -63,7 +67,7 @@ export class IncomingPublish {
   /** Lets go of the read buffer. */
   release(): void {
     this.bytes = NOTHING
-    this.properties = NOTHING
+    this.propertiesBytes = NOTHING
   }
 
   #readFlags(first: number): ProtocolViolation | undefined {
@@ -106,7 +110,7 @@ export class IncomingPublish {
   }
 
   #noProperties(bytes: Buffer, payloadStart: number): void {
-    this.properties = bytes
+    this.propertiesBytes = bytes
     this.propertiesStart = payloadStart
     this.propertiesEnd = payloadStart
     this.payloadStart = payloadStart
@@ -150,20 +154,20 @@ export class IncomingPublish {
     if (this.propertiesStart === this.propertiesEnd) {
       this.propertiesStart = start
       this.propertiesEnd = end
-    } else if (this.properties === bytes && start === this.propertiesEnd) {
+    } else if (this.propertiesBytes === bytes && start === this.propertiesEnd) {
       this.propertiesEnd = end
     } else {
-      if (this.properties === bytes) this.#moveProperties(bytes)
-      this.propertiesEnd += bytes.copy(this.properties, this.propertiesEnd, start, end)
+      if (this.propertiesBytes === bytes) this.#moveProperties(bytes)
+      this.propertiesEnd += bytes.copy(this.propertiesBytes, this.propertiesEnd, start, end)
     }
   }
 
   /** At most two properties are left out, so this happens at most once per packet and all others fit into the rest. */
   #moveProperties(bytes: Buffer): void {
     const { propertiesStart, propertiesEnd } = this
-    this.properties = Buffer.allocUnsafe(frame.end - propertiesStart)
+    this.propertiesBytes = Buffer.allocUnsafe(frame.end - propertiesStart)
     this.propertiesStart = 0
-    this.propertiesEnd = bytes.copy(this.properties, 0, propertiesStart, propertiesEnd)
+    this.propertiesEnd = bytes.copy(this.propertiesBytes, 0, propertiesStart, propertiesEnd)
   }
 }
 

@@ -9,6 +9,7 @@ import type { OutBuffer } from './out-buffer.ts'
 import { PUBLISH } from './packet-types.ts'
 import type { ProtocolVersion, QoS } from './packets.ts'
 import { Property } from './properties.ts'
+import type { PublishParts } from './publish-parts.ts'
 
 /** Larger packets are put together in the receiver's buffer at once: laying them out first would copy them twice. */
 const LAID_OUT_BYTES_MAX = 64 * 1024
@@ -24,7 +25,7 @@ class Variant {
   start = 0
   end = 0
   packetIdOffset = 0
-  /** Whether a receiver has got it; the second one is served from `packet`, which is `bytes[start, end)`. */
+  /** Whether a receiver has got it; from the second one on, they are served from `packet`, which is `bytes[start, end)`. */
   sent = false
   packet: Buffer | undefined = undefined
   /** Room of the template's own to lay packets out in; kept from message to message. */
@@ -32,9 +33,9 @@ class Variant {
 }
 
 /**
- * One message on its way to any number of receivers. Its PUBLISH is laid out at most once per variant, or not at all
- * where the publisher's own bytes will do; then each receiver costs a copy and the stamping of what differs. An instance
- * is used again for the next message and refers to the bytes it was given until then.
+ * One message on its way to any number of receivers. Its PUBLISH is laid out once per variant that has two receivers, or
+ * not at all where the publisher's own bytes will do; then each receiver costs a copy and the stamping of what differs. An
+ * instance is used again for the next message and refers to the bytes it was given until then.
  */
 export class PublishTemplate {
   #topic: Buffer = NOTHING
@@ -52,13 +53,7 @@ export class PublishTemplate {
 
   /** Takes a packet that was just decoded. `topic` is its Topic Name in UTF-8, which an alias may stand for. */
   fromIncoming(incoming: IncomingPublish, topic: Buffer): void {
-    this.#start(topic, incoming.messageExpiryIntervalSeconds)
-    this.#properties = incoming.properties
-    this.#propertiesStart = incoming.propertiesStart
-    this.#propertiesEnd = incoming.propertiesEnd
-    this.#payload = incoming.bytes
-    this.#payloadStart = incoming.payloadStart
-    this.#payloadEnd = incoming.payloadEnd
+    this.fromParts(topic, incoming, incoming.messageExpiryIntervalSeconds)
     if (!incoming.forwardable) return
     const variant = this.#variant(incoming.protocolVersion, incoming.qos)
     variant.ready = true
@@ -68,15 +63,20 @@ export class PublishTemplate {
     variant.packetIdOffset = incoming.topicEnd - incoming.packetStart
   }
 
-  /** Takes a message in its parts; `messageExpiryIntervalSeconds` is -1 when it does not expire. */
-  fromParts(topic: Buffer, payload: Buffer, properties: Buffer, messageExpiryIntervalSeconds: number): void {
-    this.#start(topic, messageExpiryIntervalSeconds)
-    this.#properties = properties
-    this.#propertiesStart = 0
-    this.#propertiesEnd = properties.length
-    this.#payload = payload
-    this.#payloadStart = 0
-    this.#payloadEnd = payload.length
+  /** Takes a message wherever it lies; `messageExpiryIntervalSeconds` is -1 when it does not expire. */
+  fromParts(topic: Buffer, parts: PublishParts, messageExpiryIntervalSeconds: number): void {
+    this.#topic = topic
+    this.#messageExpiryIntervalSeconds = messageExpiryIntervalSeconds
+    this.#properties = parts.propertiesBytes
+    this.#propertiesStart = parts.propertiesStart
+    this.#propertiesEnd = parts.propertiesEnd
+    this.#payload = parts.payloadBytes
+    this.#payloadStart = parts.payloadStart
+    this.#payloadEnd = parts.payloadEnd
+    forget(this.#version3QoS0)
+    forget(this.#version3)
+    forget(this.#version5QoS0)
+    forget(this.#version5)
   }
 
   /** Bytes of the packet that `append` would append, to be held against a receiver's Maximum Packet Size. */
@@ -101,7 +101,8 @@ export class PublishTemplate {
       return
     }
     const variant = this.#variant(version, qos)
-    if (!variant.ready && !this.#layOut(variant, version, qos)) {
+    if (!variant.ready && !(variant.sent && this.#layOut(variant, version, qos))) {
+      variant.sent = true
       this.#appendParts(out, first, version, qos, packetId, NO_IDENTIFIERS)
       return
     }
@@ -109,15 +110,6 @@ export class PublishTemplate {
     const { slab } = out
     slab[offset] = first
     if (qos !== 0) writeTwoByteInteger(slab, offset + variant.packetIdOffset, packetId)
-  }
-
-  #start(topic: Buffer, messageExpiryIntervalSeconds: number): void {
-    this.#topic = topic
-    this.#messageExpiryIntervalSeconds = messageExpiryIntervalSeconds
-    forget(this.#version3QoS0)
-    forget(this.#version3)
-    forget(this.#version5QoS0)
-    forget(this.#version5)
   }
 
   #variant(version: ProtocolVersion, qos: QoS): Variant {

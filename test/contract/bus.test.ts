@@ -68,6 +68,17 @@ describe('HostBus', () => {
     assert.deepEqual(first.changes, ['+node/2'])
   })
 
+  it('is done with a frame when the call returns, so that the sender may use it and its bytes again', async () => {
+    const [first, second] = await host.mesh(2)
+    const frame = deliver('one')
+    for (const text of ['one', 'two', 'six']) {
+      frame.message.payload.write(text)
+      first.bus.send('node/2', frame)
+    }
+    await waitFor('all frames', () => second.frames.length === 3)
+    assert.deepEqual(payloads(second.frames), ['one', 'two', 'six'])
+  })
+
   it('ignores a frame for a peer that is not up', async () => {
     const [first, second] = await host.mesh(2)
     first.bus.send('node/77', deliver('nobody'))

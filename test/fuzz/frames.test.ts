@@ -7,6 +7,7 @@ import { BrokerError } from '../../src/core/errors.ts'
 import { Message } from '../../src/core/message.ts'
 import { RecordReader } from '../../src/core/record-reader.ts'
 import { everyKind } from '../support/frame-catalogue.ts'
+import { keptFrame } from '../support/kept-frame.ts'
 
 /** fast-check's records have no prototype, which `deepEqual` would count. */
 function plain<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
@@ -56,9 +57,10 @@ function streamOf(frames: readonly LinkFrame[]): Buffer {
 function decoded(stream: Buffer, ends: readonly number[]): readonly LinkFrame[] {
   const frames: LinkFrame[] = []
   const decoder = new FrameDecoder()
-  const reader = new RecordReader(FRAME_BYTES_MAX, (record, start, end) =>
-    frames.push(decoder.decode(record, start, end)),
-  )
+  const reader = new RecordReader(FRAME_BYTES_MAX, (record, start, end) => {
+    const received = decoder.decode(record, start, end)
+    frames.push(received.kind === 'hello' ? received : keptFrame(received))
+  })
   let start = 0
   for (const end of [...ends.toSorted((a, b) => a - b), stream.length]) {
     reader.push(stream.subarray(start, end))

@@ -4,19 +4,19 @@ import type { LinkFrame } from '../../src/bus/frame-bodies.ts'
 import { FRAME_BYTES_MAX, FrameDecoder, FrameEncoder } from '../../src/bus/frame-codec.ts'
 import { HostBus } from '../../src/bus/host-bus.ts'
 import { EndOfTick } from '../../src/core/end-of-tick.ts'
-import type { Frame } from '../../src/core/frame.ts'
 import { Message } from '../../src/core/message.ts'
 import { RecordReader } from '../../src/core/record-reader.ts'
 import type { WorkerAddress } from '../../src/ports/bus.ts'
 import { SlabPool } from '../../src/protocol/slab-pool.ts'
 import { FakeClock } from './fake-clock.ts'
+import { keptFrame, type KeptDeliver, type KeptFrame } from './kept-frame.ts'
 import { RecordingLog } from './recording-log.ts'
 import { waitFor } from './wait-for.ts'
 
 /** A frame and who sent it. */
 export interface ReceivedFrame {
   readonly from: WorkerAddress
-  readonly frame: Frame
+  readonly frame: KeptFrame
 }
 
 /** A bus of its own with everything that it reported. */
@@ -32,7 +32,7 @@ export class BusWorker {
     this.bus = bus
     this.clock = clock
     this.log = log
-    bus.onFrame((from, frame) => this.frames.push({ from, frame }))
+    bus.onFrame((from, frame) => this.frames.push({ from, frame: keptFrame(frame) }))
     bus.onPeer((peer, up) => this.changes.push(`${up ? '+' : '-'}${peer}`))
   }
 
@@ -83,7 +83,8 @@ export class RawPeer {
     this.socket = socket
     const decoder = new FrameDecoder()
     const reader = new RecordReader(FRAME_BYTES_MAX, (bytes, start, end) => {
-      this.frames.push(decoder.decode(bytes, start, end))
+      const frame = decoder.decode(bytes, start, end)
+      this.frames.push(frame.kind === 'hello' ? frame : keptFrame(frame))
     })
     socket.on('data', chunk => reader.push(chunk))
     socket.on('error', () => {}) // how a link ends is what the tests look at
@@ -129,7 +130,7 @@ export function messageWith(payload: Buffer | string, fields: Partial<Message> =
 }
 
 /** A deliver frame for ordinary subscriptions. */
-export function deliver(payload: Buffer | string): Frame {
+export function deliver(payload: Buffer | string): KeptDeliver {
   return { kind: 'deliver', message: messageWith(payload), ordinary: true, sharedFilters: [] }
 }
 

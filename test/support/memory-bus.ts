@@ -1,16 +1,25 @@
+import { FrameDecoder, FrameEncoder } from '../../src/bus/frame-codec.ts'
 import type { Frame } from '../../src/core/frame.ts'
 import type { Bus, WorkerAddress } from '../../src/ports/bus.ts'
+
+/** Before each frame, for links that cut it out of a stream. */
+const LENGTH_BYTES = 4
+const WIPED = 0xee
 
 interface Sent {
   readonly from: WorkerAddress
   readonly to: WorkerAddress
-  readonly frame: Frame
+  readonly bytes: Buffer
 }
 
-/** Joins the workers of one test. Frames wait until the test lets them through, in order on each link. */
+/**
+ * Joins the workers of one test. Frames wait until the test lets them through, in order on each link. They go as bytes,
+ * which are wiped once a worker was handed its frame: who has kept a part of it without asking is found out.
+ */
 export class MemoryNetwork {
   readonly #buses = new Map<WorkerAddress, MemoryBus>()
   readonly #held = new Set<string>()
+  readonly #encoder = new FrameEncoder()
   #sent: Sent[] = []
   #takers: (() => void)[] = []
   /** True: what is sent is not taken, as by an operating system whose buffers are full. */
@@ -53,7 +62,8 @@ export class MemoryNetwork {
   }
 
   post(from: WorkerAddress, to: WorkerAddress, frame: Frame): void {
-    this.#sent.push({ from, to, frame })
+    const encoded = Buffer.from(this.#encoder.encode(frame))
+    this.#sent.push({ from, to, bytes: encoded.subarray(LENGTH_BYTES) })
   }
 
   /** Resolves when the frames sent so far are on their way, which is when the tick ends. */
@@ -69,7 +79,10 @@ export class MemoryNetwork {
     const sent = this.#sent
     this.#sent = sent.filter(({ from, to }) => this.#held.has(linkOf(from, to)))
     const passed = sent.filter(({ from, to }) => !this.#held.has(linkOf(from, to)))
-    for (const { from, to, frame } of passed) this.#buses.get(to)?.receive(from, frame)
+    for (const { from, to, bytes } of passed) {
+      this.#buses.get(to)?.receive(from, bytes)
+      bytes.fill(WIPED)
+    }
     return passed.length + takers.length > 0
   }
 
@@ -86,6 +99,7 @@ export class MemoryBus implements Bus {
   up = false
   readonly #network: MemoryNetwork
   readonly #peers = new Set<WorkerAddress>()
+  readonly #decoder = new FrameDecoder()
   #receive: (from: WorkerAddress, frame: Frame) => void = () => {}
   #change: (peer: WorkerAddress, up: boolean) => void = () => {}
 
@@ -124,8 +138,9 @@ export class MemoryBus implements Bus {
 
   async close(): Promise<void> {}
 
-  receive(from: WorkerAddress, frame: Frame): void {
-    this.#receive(from, frame)
+  receive(from: WorkerAddress, bytes: Buffer): void {
+    const frame = this.#decoder.decode(bytes, 0, bytes.length)
+    if (frame.kind !== 'hello') this.#receive(from, frame)
   }
 
   notice(peer: WorkerAddress, up: boolean): void {

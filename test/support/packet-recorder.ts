@@ -45,7 +45,7 @@ export class PacketRecorder implements PacketReceiver {
       packetId: packet.packetId,
       topicAlias: packet.topicAlias,
       messageExpiryIntervalSeconds: packet.messageExpiryIntervalSeconds,
-      properties: packet.properties.toString('hex', packet.propertiesStart, packet.propertiesEnd),
+      properties: packet.propertiesBytes.toString('hex', packet.propertiesStart, packet.propertiesEnd),
       payload: packet.bytes.toString('hex', packet.payloadStart, packet.payloadEnd),
     })
   }

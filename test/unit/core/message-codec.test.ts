@@ -6,10 +6,13 @@ import { Message } from '../../../src/core/message.ts'
 import {
   messageSize,
   readMessage,
+  readMessageInto,
   readSubscription,
   writeMessage,
   writeSubscription,
 } from '../../../src/core/message-codec.ts'
+import { KnownStrings } from '../../../src/core/known-strings.ts'
+import { ReceivedMessage } from '../../../src/core/received-message.ts'
 import type { Subscription } from '../../../src/core/subscription.ts'
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.string({ minLength: 100, maxLength: 300 }))
@@ -82,6 +85,25 @@ describe('message codec', () => {
         assert.deepEqual(buffer.subarray(0, 10), Buffer.alloc(10, 0xee))
         assert.deepEqual(buffer.subarray(10 + size), Buffer.alloc(10, 0xee))
         assert.deepEqual(readMessage(new ByteReader().over(buffer, 10, 10 + size)), message)
+      }),
+    )
+  })
+
+  it('reads a message where it lies, one after the other into one view, which is written and kept like the message', () => {
+    const view = new ReceivedMessage()
+    const known = new KnownStrings()
+    fc.assert(
+      fc.property(messages, message => {
+        const buffer = written(writer => writeMessage(writer, message))
+        const again = readAll(buffer, reader => {
+          readMessageInto(view, reader, known)
+          assert.equal(messageSize(view), buffer.length)
+          return written(writer => writeMessage(writer, view))
+        })
+        assert.deepEqual(again, buffer)
+        const kept = view.kept()
+        buffer.fill(0)
+        assert.deepEqual(kept, message)
       }),
     )
   })

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { PacketDecoder } from '../../../src/protocol/decoder.ts'
 import type { IncomingPublish } from '../../../src/protocol/incoming-publish.ts'
 import type { ProtocolVersion, QoS } from '../../../src/protocol/packets.ts'
+import type { PublishParts } from '../../../src/protocol/publish-parts.ts'
 import { PublishTemplate } from '../../../src/protocol/publish-template.ts'
 import { GatheredBytes } from '../../support/gathered-bytes.ts'
 import { decodedByOracle } from '../../support/mqtt-packet-oracle.ts'
@@ -35,6 +36,19 @@ function append(template: PublishTemplate, gathered: GatheredBytes, receiver: Re
   const bytes = gathered.take()
   assert.equal(template.size(version, qos, subscriptionIdentifiers), bytes.length)
   return bytes
+}
+
+/** Payload and properties in the middle of other bytes. */
+function parts(content: Buffer, kept: Buffer = Buffer.alloc(0)): PublishParts {
+  const around = Buffer.from('around')
+  return {
+    payloadBytes: Buffer.concat([around, content, around]),
+    payloadStart: around.length,
+    payloadEnd: around.length + content.length,
+    propertiesBytes: Buffer.concat([around, kept, around]),
+    propertiesStart: around.length,
+    propertiesEnd: around.length + kept.length,
+  }
 }
 
 /** Runs `check` on the packet while it lies in the decoder. */
@@ -96,11 +110,11 @@ describe('PublishTemplate', () => {
 
   it('sends a message given in its parts', () => {
     const template = new PublishTemplate()
-    template.fromParts(topic, payload, Buffer.concat([userA, userB]), 70_000)
+    template.fromParts(topic, parts(payload, Buffer.concat([userA, userB])), 70_000)
     checkEveryReceiver(template, true, 70_000)
-    template.fromParts(topic, payload, Buffer.alloc(0), -1)
+    template.fromParts(topic, parts(payload), -1)
     checkEveryReceiver(template, false, -1)
-    template.fromParts(topic, payload, Buffer.alloc(0), 0)
+    template.fromParts(topic, parts(payload), 0)
     checkEveryReceiver(template, false, 0)
   })
 
@@ -140,7 +154,7 @@ describe('PublishTemplate', () => {
 
   it('puts the expiry and the subscription identifiers before the properties of the publisher', () => {
     const template = new PublishTemplate()
-    template.fromParts(topic, payload, userA, 5)
+    template.fromParts(topic, parts(payload, userA), 5)
     const sent = append(template, new GatheredBytes(), { ...plain, version: 5, subscriptionIdentifiers: [7, 300] })
     const expected = properties(property(2, u32(5)), property(0x0b, u8(7)), property(0x0b, u8(0xac, 0x02)), userA)
     assert.deepEqual(sent, packet(0x30, str(topicName), expected, payload))
@@ -150,7 +164,7 @@ describe('PublishTemplate', () => {
     for (const size of [64 * 1024 - 20, 64 * 1024, 300_000]) {
       const template = new PublishTemplate()
       const large = Buffer.alloc(size, 'x')
-      template.fromParts(topic, large, Buffer.alloc(0), -1)
+      template.fromParts(topic, parts(large), -1)
       for (let packetId = 1; packetId < 4; packetId += 1) {
         const sent = append(template, new GatheredBytes(), { ...plain, qos: 2, packetId })
         assert.deepEqual(sent, packet(0x34, str(topicName), u16(packetId), large))
@@ -168,7 +182,7 @@ describe('PublishTemplate', () => {
           for (const [message, receivers] of messages) {
             const { name, content, contentType, expiry } = message
             const kept = contentType === undefined ? Buffer.alloc(0) : property(3, str(contentType))
-            template.fromParts(Buffer.from(name), content, kept, expiry)
+            template.fromParts(Buffer.from(name), parts(content, kept), expiry)
             for (const receiver of receivers) {
               const [read] = decodedByOracle(append(template, gathered, receiver), receiver.version)
               assert.ok(read?.cmd === 'publish')
