@@ -1,8 +1,17 @@
 /** Sends one acknowledgement. */
 export type SendAcknowledgement = () => void
 
-interface Place {
-  send: SendAcknowledgement | undefined
+/** Says what is sent in place of an acknowledgement, if anything is. */
+export type AcknowledgementFailed = (error: unknown) => SendAcknowledgement | undefined
+
+/** Acknowledgements that become due together, with what each does if they do not. */
+interface Group {
+  readonly safe: Promise<unknown> | undefined
+  readonly sends: (SendAcknowledgement | undefined)[]
+  readonly failures: AcknowledgementFailed[]
+  settled: boolean
+  /** How many of `sends` were sent. */
+  sent: number
 }
 
 /**
@@ -10,38 +19,53 @@ interface Place {
  * them wait for a queue or a peer. Bounded by the Receive Maximum, which bounds the unacknowledged PUBLISH packets.
  */
 export class AcknowledgementLine {
-  readonly #places: Place[] = []
+  readonly #groups: Group[] = []
+  #length = 0
 
   /** Acknowledgements that are not sent yet. */
   get length(): number {
-    return this.#places.length
+    return this.#length
   }
 
   /**
    * Sends when `safe` has resolved and all earlier ones are sent; when it rejects, `failed` is called instead and says
    * what is sent in its place, if anything is.
    */
-  after(
-    safe: Promise<unknown> | undefined,
-    send: SendAcknowledgement,
-    failed: (error: unknown) => SendAcknowledgement | undefined,
-  ): void {
-    const place: Place = { send: safe === undefined ? send : undefined }
-    this.#places.push(place)
+  after(safe: Promise<unknown> | undefined, send: SendAcknowledgement, failed: AcknowledgementFailed): void {
+    this.#length++
+    // What goes to other workers in one tick shares its promise: it is waited for once.
+    const newest = this.#groups.at(-1)
+    if (newest !== undefined && newest.safe === safe && !newest.settled) {
+      newest.sends.push(send)
+      newest.failures.push(failed)
+      return
+    }
+    const group: Group = { safe, sends: [send], failures: [failed], settled: safe === undefined, sent: 0 }
+    this.#groups.push(group)
     if (safe === undefined) return this.#sendReady()
     safe.then(
-      () => {
-        place.send = send
-        this.#sendReady()
-      },
+      () => this.#settle(group),
       (error: unknown) => {
-        place.send = failed(error)
-        this.#sendReady()
+        for (const [place, fail] of group.failures.entries()) group.sends[place] = fail(error)
+        this.#settle(group)
       },
     )
   }
 
+  #settle(group: Group): void {
+    group.settled = true
+    this.#sendReady()
+  }
+
   #sendReady(): void {
-    while (this.#places[0]?.send !== undefined) this.#places.shift()?.send?.()
+    for (let group = this.#groups[0]; group?.settled === true; group = this.#groups[0]) {
+      for (let send = group.sends[group.sent]; send !== undefined; send = group.sends[group.sent]) {
+        group.sent++
+        this.#length--
+        send()
+      }
+      if (group.sent < group.sends.length) return // one that failed without an answer holds up all after it
+      this.#groups.shift()
+    }
   }
 }

@@ -8,6 +8,8 @@ const neverFails = (error: unknown): never => {
   throw error
 }
 
+const neverSent = (): void => assert.fail('it was not safe')
+
 describe('AcknowledgementLine', () => {
   it('sends in the order of arrival, whatever becomes safe first', async () => {
     const orders = fc.array(fc.option(fc.nat(100), { nil: undefined }), { minLength: 1, maxLength: 20 })
@@ -33,6 +35,37 @@ describe('AcknowledgementLine', () => {
       assert.equal(line.length, 0)
     })
     await fc.assert(property, { numRuns: 50 })
+  })
+
+  it('waits once for what becomes safe together, and keeps the order across what does not', async () => {
+    const line = new AcknowledgementLine()
+    const sent: number[] = []
+    const tick = Promise.withResolvers<void>()
+    const queue = Promise.withResolvers<void>()
+    for (const [index, safe] of [tick, tick, queue, tick, tick].entries()) {
+      line.after(safe.promise, () => sent.push(index), neverFails)
+    }
+    tick.resolve()
+    await nextTurn()
+    assert.deepEqual(sent, [0, 1])
+    assert.equal(line.length, 3)
+    line.after(tick.promise, () => sent.push(5), neverFails)
+    queue.resolve()
+    await nextTurn()
+    assert.deepEqual(sent, [0, 1, 2, 3, 4, 5])
+    assert.equal(line.length, 0)
+  })
+
+  it('what is refused together is answered one by one, up to one without an answer', async () => {
+    const line = new AcknowledgementLine()
+    const sent: string[] = []
+    const refused = Promise.reject(new Error('disk full'))
+    for (const answer of ['one', 'two', undefined, 'four']) {
+      line.after(refused, neverSent, () => (answer === undefined ? undefined : () => sent.push(answer)))
+    }
+    await nextTurn()
+    assert.deepEqual(sent, ['one', 'two'])
+    assert.equal(line.length, 2)
   })
 
   it('sends at once when nothing waits', () => {
