@@ -1,4 +1,5 @@
 import { clientPorts } from './client-ports.ts'
+import { heartbeatsFit, oneStore, redisIsEncrypted } from './cluster-rules.ts'
 import { isLoopback } from './loopback.ts'
 import { permissionsFit } from './permission-rules.ts'
 import type { SettingProblem } from './read-table.ts'
@@ -32,9 +33,13 @@ export const issuerRules: readonly Rule[] = [
   permissionsFit,
 ]
 
+/** Rules for several nodes that are one broker. */
+const clusterRules: readonly Rule[] = [oneStore, redisIsEncrypted, heartbeatsFit]
+
 /** Rules of `guardbee start`. */
 export const startRules: readonly Rule[] = [
   ...listenerRules,
+  ...clusterRules,
   oneSourceOfTrust,
   issuerIsNamed,
   ...issuerRules,
@@ -42,7 +47,7 @@ export const startRules: readonly Rule[] = [
 ]
 
 /** Rules of `guardbee dev`. */
-export const devRules: readonly Rule[] = [...listenerRules, bindsToLoopback, noOtherSourceOfTrust]
+export const devRules: readonly Rule[] = [...listenerRules, ...clusterRules, bindsToLoopback, noOtherSourceOfTrust]
 
 function someListenerIsOn(settings: Settings): readonly SettingProblem[] {
   if (Object.values(clientPorts(settings)).some(port => port !== undefined)) return []

@@ -1,3 +1,4 @@
+import { clusterSettings } from './cluster-settings.ts'
 import type { Section } from './setting.ts'
 import { setting } from './setting.ts'
 import { integer, ipAddress, oneOf, optional, path, port, portOrOff, secretText } from './setting-types.ts'
@@ -143,6 +144,7 @@ export const sections = [
   { title: 'Encryption', settings: encryption },
   { title: 'Processes', settings: processes },
   { title: 'Store', settings: storeSettings },
+  { title: 'Cluster', settings: clusterSettings },
   { title: 'Logs', settings: logs },
   { title: 'Security', settings: tokenSettings },
   { title: 'Permissions', settings: permissionSettings },

@@ -1,0 +1,58 @@
+import { redisUrl } from './redis-address.ts'
+import type { SettingType } from './setting.ts'
+import { setting } from './setting.ts'
+import { integer, optional, path } from './setting-types.ts'
+
+/** Part of addresses, keys and channels, where other characters part one thing from the next. */
+const name: SettingType<string> = {
+  expected: '1 to 64 letters, digits, dots, hyphens or underscores',
+  absent: 'none',
+  emptyIsValue: false,
+  parse: text => (/^[\w.-]{1,64}$/.test(text) ? { value: text } : undefined),
+}
+
+/** Settings of several nodes that are one broker. */
+export const clusterSettings = {
+  redisUrl: setting({
+    name: 'GUARDBEE_REDIS_URL',
+    type: optional(redisUrl),
+    default: { value: undefined },
+    secret: true,
+    sentence:
+      'Redis over which nodes find and reach each other; those with the same Redis and cluster name are one broker.',
+  }),
+  redisCaFile: setting({
+    name: 'GUARDBEE_REDIS_CA_FILE',
+    type: optional(path),
+    default: { value: undefined },
+    sentence:
+      "Certificates in PEM of the authorities that vouch for Redis, where `GUARDBEE_REDIS_URL` starts with `rediss`; the system's without it.",
+  }),
+  clusterName: setting({
+    name: 'GUARDBEE_CLUSTER_NAME',
+    type: name,
+    default: { value: 'guardbee' },
+    sentence: 'Start of all keys and channels in Redis, so that several clusters can share one.',
+  }),
+  nodeId: setting({
+    name: 'GUARDBEE_NODE_ID',
+    type: optional(name),
+    default: { value: undefined },
+    sentence:
+      'Name of this node in logs and in Redis, the host name without it; a random part is added at each start, so it need not be unique.',
+  }),
+  heartbeatMs: setting({
+    name: 'GUARDBEE_HEARTBEAT_MS',
+    type: integer(100, 60_000),
+    default: { value: 1000 },
+    unit: 'milliseconds',
+    sentence: 'How often each worker tells Redis that it is alive.',
+  }),
+  deadAfterMs: setting({
+    name: 'GUARDBEE_DEAD_AFTER_MS',
+    type: integer(500, 600_000),
+    default: { value: 5000 },
+    unit: 'milliseconds',
+    sentence: 'How long a worker may be silent before the others take it for dead.',
+  }),
+}
