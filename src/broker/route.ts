@@ -35,6 +35,8 @@ export class Route implements PublishedTopic {
   live: readonly Target<Subscriber>[] = []
   queued: readonly Target<PersistentMember>[] = []
   workers: readonly WorkerRoute[] = []
+  /** Those of the workers that get a message of QoS 1 or 2: with persistent sessions only, its way is the queue. */
+  acknowledgedTo: readonly WorkerAddress[] = []
   groups: readonly SharedGroup[] = []
 
   constructor(topicName: string) {
@@ -64,6 +66,7 @@ export class Route implements PublishedTopic {
     this.live = targets(live)
     this.queued = targets(queued)
     this.workers = [...workers.values()]
+    this.acknowledgedTo = this.workers.filter(({ subscribers }) => subscribers > 0).map(({ address }) => address)
     this.groups = groups
     this.version = version
   }

@@ -11,7 +11,7 @@ import { Publication } from './publication.ts'
 import type { MergedOptions, Route, Target } from './route.ts'
 import type { RouteCache } from './route-cache.ts'
 import { chooseMember } from './shared-group.ts'
-import type { PersistentMember, SharedGroup, WorkerRoute } from './subscribers.ts'
+import type { PersistentMember, SharedGroup } from './subscribers.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
 
 /** What the router works with. */
@@ -105,7 +105,7 @@ export class Router {
 
   #routeFurther(publication: Publication, route: Route, received: ReceivedMark | undefined): Routed {
     if (route.queued.length === 0 && route.groups.length === 0 && received === undefined) {
-      return this.#routeToWorkers(publication, route.workers)
+      return this.#routeToWorkers(publication, route)
     }
     const targets: QueueTarget[] = []
     const frames = new Map<WorkerAddress, string[]>()
@@ -130,21 +130,20 @@ export class Router {
       })
     }
     if (publication.qos === 0) return { matched, safe: appended }
-    const taken = this.#context.bus.taken()
+    const taken = this.#context.bus.taken(frames.keys())
     return { matched, safe: appended === undefined ? taken : Promise.all([taken, appended]) }
   }
 
   /** Most messages that leave this worker: nothing is stored and nobody is chosen. */
-  #routeToWorkers(publication: Publication, workers: readonly WorkerRoute[]): Routed {
+  #routeToWorkers({ qos }: Publication, { workers, acknowledgedTo }: Route): Routed {
     const { bus } = this.#context
-    let sent = false
-    for (const { address, subscribers } of workers) {
-      if (publication.qos > 0 ? subscribers === 0 : !this.#mayTake(address)) continue
-      bus.send(address, this.#frame)
-      sent = true
+    if (qos === 0) {
+      for (const { address } of workers) if (this.#mayTake(address)) bus.send(address, this.#frame)
+      return DELIVERED
     }
-    if (publication.qos === 0 || !sent) return DELIVERED
-    return { matched: true, safe: bus.taken() }
+    if (acknowledgedTo.length === 0) return DELIVERED
+    for (const address of acknowledgedTo) bus.send(address, this.#frame)
+    return { matched: true, safe: bus.taken(acknowledgedTo) }
   }
 
   /** QoS 0 messages must not fill the way that the acknowledged ones of other clients take. */

@@ -53,6 +53,7 @@ export type ToPrimary =
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'keys-request'; readonly id: number; readonly realm: string; readonly kid: string }
   | { readonly kind: 'introspection-request'; readonly id: number; readonly realm: string; readonly token: string }
+  | { readonly kind: 'redis'; readonly up: boolean; readonly why: string }
   | { readonly kind: 'counted'; readonly id: number; readonly counters: Readonly<Counters> }
 
 /** Proven: the other end of the channel is the same program, started by this one from the same files. */

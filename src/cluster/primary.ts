@@ -27,6 +27,8 @@ import { systemClock } from '../telemetry/system-clock.ts'
 import { systemRandom } from '../telemetry/system-random.ts'
 import type { TlsSource } from '../transport/tls-source.ts'
 import { loadUws, uwsCacheFolder } from '../transport/uws.ts'
+import { nodeName } from './node-name.ts'
+import { redisAddress } from './redis-connection.ts'
 import { openSocketFolder } from './socket-folder.ts'
 import { openTlsSource, warnUnencrypted } from './encryption.ts'
 import { openSecuritySource, type SecurityReading } from './security-files.ts'
@@ -34,7 +36,6 @@ import { type NodeStore, openNodeStore } from './node-store.ts'
 import { Supervisor } from './supervisor.ts'
 
 const STANDARD_OUTPUT = 1
-const NODE_ID_BYTES = 4
 
 /** A listener that is open. */
 export interface RunningListener {
@@ -142,13 +143,14 @@ class Node {
     const endOfTick = new EndOfTick(setImmediate)
     const slabs = new SlabPool()
     const storeParts = { socketPath: storeSocket, clock, random: systemRandom, log, endOfTick, slabs }
-    const store = await openNodeStore(settings, storeParts)
+    const store = await openNodeStore(storeSettings(settings), storeParts)
     const keySets = new KeySetSource({ realms: security.realms, clock, random: systemRandom, log })
     const introspections = new IntrospectionSource({ realms: security.realms, clock, log })
     const revocations = new Revocations()
     const supervisor = new Supervisor({
-      node: systemRandom.hex(NODE_ID_BYTES),
+      node: nodeName(settings.nodeId, systemRandom),
       workers: settings.workers,
+      redis: redisAddress(settings),
       // No worker has a use for the secrets.
       plan: {
         folder,
@@ -240,6 +242,11 @@ function stopped(stop: AbortSignal): Promise<never> {
     if (stop.aborted) refuse()
     else stop.addEventListener('abort', refuse, { once: true })
   })
+}
+
+/** Until sessions are in Redis, those of a node in a cluster live as long as the node. */
+function storeSettings(settings: Settings): Settings {
+  return settings.redisUrl === undefined ? settings : { ...settings, durability: 'memory' }
 }
 
 /** What clients write before and behind the address of a listener. */

@@ -30,6 +30,8 @@ const WORKER_FLAGS = ['--max-semi-space-size=8']
 export interface SupervisorParts {
   readonly node: string
   readonly workers: number
+  /** Where Redis is, fit for the log; undefined: this node is alone. */
+  readonly redis: string | undefined
   readonly plan: Omit<WorkerPlan, 'address' | 'number' | 'security' | 'keySets' | 'revocations'>
   readonly ports: ListenerPorts
   /** Who is let in now. */
@@ -63,6 +65,7 @@ export class Supervisor {
   /** The first worker is opening, and with it the ports are settled. */
   #first: WorkerProcess | undefined = undefined
   #leaving = false
+  #redisAway = false
   #lastNumber = 0
 
   constructor(parts: SupervisorParts) {
@@ -70,13 +73,9 @@ export class Supervisor {
     this.#ports = parts.ports
   }
 
-  /** Whether every worker takes clients. */
+  /** Whether every worker takes clients, and can reach those of the other nodes. */
   get ready(): boolean {
-    return (
-      !this.#leaving &&
-      this.#workers.size === this.#parts.workers &&
-      this.#all(worker => worker.listeners !== undefined)
-    )
+    return !this.#leaving && !this.#redisAway && this.#open
   }
 
   start(): void {
@@ -146,6 +145,9 @@ export class Supervisor {
         return background(this.#parts.log, 'keys request', this.#answerKeys(worker, message))
       case 'introspection-request':
         return background(this.#parts.log, 'introspection request', this.#answerIntrospection(worker, message))
+      case 'redis':
+        worker.redisAway = !message.up
+        return this.#watchRedis(message.why)
       case 'counted':
         return
     }
@@ -187,7 +189,17 @@ export class Supervisor {
       wssPort: portOf('secure-websocket'),
     }
     for (const other of this.#joined) this.#openListeners(other)
-    if (this.ready) this.#opened.resolve(listeners)
+    if (this.#open) this.#opened.resolve(listeners)
+  }
+
+  /** Says once for all workers when Redis has gone and when it is there again. */
+  #watchRedis(why: string): void {
+    const away = !this.#all(worker => !worker.redisAway)
+    if (away === this.#redisAway) return
+    this.#redisAway = away
+    const { log, redis } = this.#parts
+    if (away) log.warn('Redis cannot be reached: trying again', { redis, why })
+    else log.info('Redis can be reached again', { redis })
   }
 
   #failed(worker: WorkerProcess, why: string): void {
@@ -213,6 +225,7 @@ export class Supervisor {
     this.#workers.delete(worker)
     this.#joined.delete(worker)
     if (this.#first === worker) this.#first = undefined
+    this.#watchRedis('')
     this.tellAll({ kind: 'peers', addresses: this.#addresses() })
     background(log, 'abandon sessions', sessions.abandon(worker.address, clock.nowMs()))
     if (this.#leaving) {
@@ -231,6 +244,11 @@ export class Supervisor {
     return Array.from(this.#workers)
       .filter(worker => worker.prepared)
       .map(worker => worker.address)
+  }
+
+  /** Whether every worker listens. */
+  get #open(): boolean {
+    return this.#workers.size === this.#parts.workers && this.#all(worker => worker.listeners !== undefined)
   }
 
   #all(holds: (worker: WorkerProcess) => boolean): boolean {

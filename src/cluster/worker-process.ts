@@ -22,6 +22,8 @@ export class WorkerProcess {
   listeners: readonly ListenerIdentity[] | undefined = undefined
   /** Whether it takes part in the bus. */
   prepared = false
+  /** Whether Redis is away for it. */
+  redisAway = false
   readonly #worker: Worker
   readonly #clock: Clock
   readonly #counts = new Map<number, (counters: Readonly<Counters> | undefined) => void>()

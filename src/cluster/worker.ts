@@ -9,7 +9,6 @@ import { TokenVerifier } from '../auth/token-verifier.ts'
 import { VerifierPool } from '../auth/verifier-pool.ts'
 import { Broker } from '../broker/broker.ts'
 import { DEFAULT_LIMITS } from '../broker/limits.ts'
-import { HostBus } from '../bus/host-bus.ts'
 import { Counters } from '../core/counters.ts'
 import { EndOfTick } from '../core/end-of-tick.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
@@ -26,11 +25,14 @@ import { fromPrimary, type ListenerPorts, type ToPrimary, type ToWorker, type Wo
 import { IntrospectionRequests } from './introspection-requests.ts'
 import { KeyRequests } from './key-requests.ts'
 import { openListeners, useTls, type OpenListeners } from './listeners.ts'
+import { WorkerBus } from './worker-bus.ts'
 
 const JOIN_MS = 5_000
 const JOIN_CHECK_MS = 10
 const LEAVE_MS = 5_000
 const LEAVE_CHECK_MS = 20
+/** How long a worker that was taken for dead may take to end. */
+const BURIED_MS = 8_000
 const STANDARD_OUTPUT = 1
 
 /** Everything a worker consists of once it is prepared. */
@@ -39,7 +41,7 @@ interface WorkerParts {
   readonly log: Log
   readonly endOfTick: EndOfTick
   readonly slabs: SlabPool
-  readonly bus: HostBus
+  readonly bus: WorkerBus
   readonly store: StoreClient
   readonly broker: Broker
   readonly door: ListenerPipelines
@@ -95,7 +97,7 @@ class WorkerLife {
     if (parts === undefined) return this.#heardEarly(message)
     switch (message.kind) {
       case 'peers':
-        return parts.bus.setPeers(others(parts, message.addresses))
+        return parts.bus.setPeers(message.addresses)
       case 'join':
         return this.#step(this.#join(parts, message.addresses))
       case 'open':
@@ -160,18 +162,19 @@ class WorkerLife {
 
   async #prepare(plan: WorkerPlan): Promise<void> {
     this.#revoke(plan.revocations)
-    const parts = await prepare(plan, this.#asking)
+    const parts = await prepare(plan, this.#asking, () => this.#buried())
     this.#parts = parts
     for (const snapshot of this.#earlyKeys.values()) parts.keySets.accept(snapshot)
     if (this.#earlySecurity !== undefined) this.#useSecurity(parts, this.#earlySecurity)
     tellPrimary({ kind: 'prepared' })
   }
 
-  async #join({ bus, broker, log, plan }: WorkerParts, addresses: readonly WorkerAddress[]): Promise<void> {
-    const peers = addresses.filter(address => address !== plan.address)
-    bus.setPeers(peers)
-    const linked = await until(() => peers.every(peer => bus.peers().includes(peer)), JOIN_MS, JOIN_CHECK_MS)
-    if (!linked) log.warn('peers cannot be reached yet', { peers })
+  async #join({ bus, broker, log }: WorkerParts, addresses: readonly WorkerAddress[]): Promise<void> {
+    bus.setPeers(addresses)
+    // However long that takes: without Redis nobody is let in.
+    await bus.join()
+    const linked = await until(() => bus.linked, JOIN_MS, JOIN_CHECK_MS)
+    if (!linked) log.warn('peers cannot be reached yet', { peers: addresses })
     await broker.start()
     tellPrimary({ kind: 'joined' })
   }
@@ -199,7 +202,16 @@ class WorkerLife {
     useTls(this.#listeners, tls, log)
   }
 
-  async #leave({ broker, close, log }: WorkerParts): Promise<void> {
+  /** The other nodes go on without this worker: its sessions are theirs, so its clients must connect again. */
+  #buried(): void {
+    const parts = this.#parts
+    if (parts === undefined) return
+    parts.log.warn('worker was cut off from the others and taken for dead: it ends and another one is started')
+    systemClock.after(BURIED_MS, () => process.exit(1))
+    this.#step(this.#leave(parts, 1))
+  }
+
+  async #leave({ broker, close, log }: WorkerParts, status = 0): Promise<void> {
     await Promise.all(this.#listeners.all.map(listener => listener.close()))
     const refusal = { reasonCode: ReasonCode.ServerShuttingDown, why: 'server shutting down' }
     await broker.disconnectAll(refusal, nextTurn)
@@ -207,11 +219,15 @@ class WorkerLife {
     if (!gone) log.warn('connections left open', { connections: broker.connections })
     await close()
     this.#ended.resolve()
-    process.exit(0)
+    process.exit(status)
   }
 }
 
-async function prepare(plan: WorkerPlan, { keys, introspections, revocations }: Asking): Promise<WorkerParts> {
+async function prepare(
+  plan: WorkerPlan,
+  { keys, introspections, revocations }: Asking,
+  onBuried: () => void,
+): Promise<WorkerParts> {
   const { settings, security, folder, address, number } = plan
   const log = createLogger({ level: settings.logLevel, process: `worker ${number}`, fd: STANDARD_OUTPUT })
   const clock = systemClock
@@ -221,7 +237,15 @@ async function prepare(plan: WorkerPlan, { keys, introspections, revocations }: 
   const counters = new Counters()
   const keySets = new KeySetsMirror({ request: (realm, kid) => keys.ask(realm, kid), clock, log })
   for (const snapshot of plan.keySets) keySets.accept(snapshot)
-  const bus = await HostBus.open({ self: address, folder, clock, log, endOfTick, slabs })
+  const owner = {
+    onBuried,
+    onState: (up: boolean, why: string) => {
+      counters.redisUp = up ? 1 : 0
+      tellPrimary({ kind: 'redis', up, why })
+    },
+    onEstate: (worker: WorkerAddress) => store.sessions.abandon(worker, clock.nowMs()),
+  }
+  const bus = await WorkerBus.open({ self: address, folder, settings, clock, random, log, endOfTick, slabs, owner })
   const store = await StoreClient.open({ socketPath: plan.storeSocket, clock, log, endOfTick, slabs })
   const accessLog = await openAccessLog({ model: security.accessLog, logDir: settings.logDir, clock, log, endOfTick })
   const pool = new VerifierPool(settings.authThreads, clock, log)
@@ -230,16 +254,22 @@ async function prepare(plan: WorkerPlan, { keys, introspections, revocations }: 
   const jwtAuthenticator = jwtAuthenticators({ verifier, introspections, revocations, clock, random }, binding)
   const passwords = new PasswordPool(clock, log)
   const door = new ListenerPipelines({ model: security, jwtAuthenticator, passwords, accessLog, log, random })
-  const broker = new Broker({ bus, store, door, clock, random, log, counters, endOfTick, limits: DEFAULT_LIMITS })
+  const broker = new Broker({
+    bus: bus.bus,
+    store,
+    door,
+    clock,
+    random,
+    log,
+    counters,
+    endOfTick,
+    limits: DEFAULT_LIMITS,
+  })
   const close = async (): Promise<void> => {
     broker.stop()
     await Promise.all([bus.close(), store.close(), accessLog.close(), pool.destroy(), passwords.destroy()])
   }
   return { plan, log, endOfTick, slabs, bus, store, broker, door, keySets, counters, close }
-}
-
-function others({ plan }: WorkerParts, addresses: readonly WorkerAddress[]): readonly WorkerAddress[] {
-  return addresses.filter(address => address !== plan.address)
 }
 
 function nextTurn(): Promise<void> {

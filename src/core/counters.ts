@@ -28,4 +28,6 @@ export class Counters {
   retainedStored = 0
   willsPublished = 0
   takeovers = 0
+  /** 1 while this worker can reach Redis. */
+  redisUp = 0
 }

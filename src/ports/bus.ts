@@ -1,6 +1,6 @@
 import type { Frame } from '../core/frame.ts'
 
-/** Names one worker process in the cluster: `<node>/<number>`, never used again after a restart. */
+/** Names one worker process in the cluster: `<node>/<number>`; a node that starts again has another name. */
 export type WorkerAddress = string
 
 /** The way between workers. Frames to one peer arrive in the order they were sent, once, or the peer is reported down. */
@@ -16,8 +16,12 @@ export interface Bus {
   broadcast(frame: Frame): void
   /** More waits for this peer than it takes: QoS 0 messages for it are better dropped, and publishers held back. */
   congested(to: WorkerAddress): boolean
-  /** Resolves when each frame sent so far was taken by the operating system on its way, or its peer is down. */
-  taken(): Promise<void>
+  /**
+   * Resolves when each frame sent so far to these peers, QoS 0 messages apart, has got there or is sure to, or its peer
+   * is down. A worker of this host counts as reached once the operating system has the frame, one elsewhere once it has
+   * acknowledged it. Also waits while the way is away.
+   */
+  taken(to: Iterable<WorkerAddress>): Promise<void>
   /** Set once, before the first peer is up. A frame is valid until `receive` returns: who keeps its message takes `kept()`. */
   onFrame(receive: (from: WorkerAddress, frame: Frame) => void): void
   /** Called with true when a peer can be sent to, with false when it is gone for good. */

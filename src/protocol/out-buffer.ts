@@ -18,10 +18,13 @@ export class OutBuffer {
   length: number
   readonly #owner: OutBufferOwner
   readonly #pool: SlabPool
+  readonly #headBytes: number
 
-  constructor(owner: OutBufferOwner, pool: SlabPool) {
+  /** Each slab begins with `headBytes` that are the owner's to fill when it is sent. */
+  constructor(owner: OutBufferOwner, pool: SlabPool, headBytes = 0) {
     this.#owner = owner
     this.#pool = pool
+    this.#headBytes = headBytes
     this.slab = pool.none
     this.length = 0
   }
@@ -55,9 +58,10 @@ export class OutBuffer {
   #reserveInNewSlab(size: number): number {
     const first = this.length === 0
     if (!first) this.flush()
-    this.slab = this.#pool.take(size)
-    this.length = size
+    const head = this.#headBytes
+    this.slab = this.#pool.take(head + size)
+    this.length = head + size
     if (first) this.#owner.gathering()
-    return 0
+    return head
   }
 }

@@ -49,6 +49,7 @@ export const workerMetrics: MetricsTable<keyof Counters> = {
   retainedStored: counter('guardbee_retained_stored_total', 'Retained messages that were stored.'),
   willsPublished: counter('guardbee_wills_published_total', 'Will Messages that were published.'),
   takeovers: counter('guardbee_takeovers_total', 'Sessions taken over by a new connection.'),
+  redisUp: gauge('guardbee_redis_workers_connected', 'Workers that can reach Redis; each should in a cluster.'),
 }
 
 /** What the process that fetches the keys counts. */

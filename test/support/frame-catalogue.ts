@@ -1,8 +1,8 @@
-import type { Frame } from '../../src/core/frame.ts'
 import { messageWith } from './bus-worker.ts'
+import type { KeptFrame } from './kept-frame.ts'
 
 /** One frame of every kind, with values that are easily lost. */
-export const everyKind: readonly Frame[] = [
+export const everyKind: readonly KeptFrame[] = [
   {
     kind: 'deliver',
     message: messageWith('payload', {

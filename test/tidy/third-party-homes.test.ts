@@ -6,7 +6,7 @@ import type { SourceImport } from './source-imports.ts'
 /** Where each library may be imported; its types also beside that home. The rest of the code does not know that it exists. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   'mqtt-packet': ['src/protocol/'],
-  ioredis: ['src/store/', 'src/bus/'],
+  ioredis: ['src/store/redis', 'src/bus/redis', 'src/cluster/redis-connection.ts'],
   'uWebSockets.js': ['src/transport/uws.ts'],
   ws: ['src/transport/'],
   jose: ['src/auth/', 'src/cli/dev-issuer'],
