@@ -1,4 +1,6 @@
 import type { Permission } from '../core/permissions.ts'
+import { withoutTokens } from '../core/without-tokens.ts'
+import type { LateRefusalCause } from '../ports/auth.ts'
 import { printable } from './printable-text.ts'
 
 /** The reason of every failed authentication, as HiveMQ words it; the exact cause stands in the structured log. */
@@ -7,15 +9,19 @@ export const GENERIC_REASON = 'unknown authentication key or wrong authenticatio
 /** The reason of every failed authorization. */
 export const AUTHORIZATION_REASON = 'no permissions for the authorization keys'
 
+/** The reasons of clients that were authorized, and refused all the same. */
+export const LATE_REASONS: Readonly<Record<LateRefusalCause, string>> = {
+  will_not_permitted: 'no permission to publish the will message',
+  session_of_another_subject: 'the session belongs to another subject',
+  reauthenticated_as_another: 're-authentication as another subject',
+}
+
 /** What the access log tells of, by the names that HiveMQ gives them. */
 export type AccessEvent =
   | 'authentication-succeeded'
   | 'authentication-failed'
   | 'authorization-succeeded'
   | 'authorization-failed'
-
-/** A client that sends its token in the wrong field must not find it in a log. */
-const JWT = /\beyJ[\w-]*\.[\w-]+(\.[\w-]*)?/g
 
 const SENTENCES: Readonly<Record<AccessEvent, string>> = {
   'authentication-succeeded': 'Client succeeded authentication',
@@ -24,9 +30,12 @@ const SENTENCES: Readonly<Record<AccessEvent, string>> = {
   'authorization-failed': 'Client failed authorization',
 }
 
-/** One line of the access log in HiveMQ's form, without the line end. `addition` is empty or made by one of the below. */
+/**
+ * One line of the access log in HiveMQ's form, without the line end. `addition` is empty or made by one of the below. A
+ * client that sends its token in the wrong field does not find it there.
+ */
 export function accessLogLine(nowMs: number, event: AccessEvent, clientId: string, ip: string, addition = ''): string {
-  const who = `ID ${printable(clientId.replace(JWT, '[redacted]'))}, IP ${printable(ip)}`
+  const who = `ID ${printable(withoutTokens(clientId))}, IP ${printable(ip)}`
   return `${utcTime(nowMs)} UTC - ${event} - ${SENTENCES[event]}: ${who}${addition}.`
 }
 

@@ -28,6 +28,17 @@ export function checkIntrospectionEndpoints(model: SecurityModel): void {
   }
 }
 
+/** The realms and issuers any of whose tokens let a client in, as long as it is signed and has not expired. */
+export function uncheckedRealms(model: SecurityModel): readonly string[] {
+  const checked = jwtManagers(model).flatMap(({ realm, validation }) => realm.issuers ?? [{ realm, validation }])
+  return [...new Set(checked.filter(({ validation }) => checksNothing(validation)).map(({ realm }) => realm.name))]
+}
+
+function checksNothing({ issuers, audience, subject, scope, customClaims }: JwtValidationModel): boolean {
+  const texts = [audience, subject, scope].filter(value => value !== undefined)
+  return issuers.length + customClaims.length + texts.length === 0
+}
+
 function flattened(
   model: AuthenticationManagerModel,
 ): readonly Extract<AuthenticationManagerModel, { readonly kind: 'jwt' }>[] {

@@ -1,7 +1,7 @@
 import { RealmKeys } from './realm-keys.ts'
 import type { JwtRealmModel } from './security-model.ts'
 import type { Clock, Random } from '../ports/clock.ts'
-import type { KeySets, KeySetSnapshot } from '../ports/key-sets.ts'
+import type { KeyAnswer, KeySets, KeySetSnapshot } from '../ports/key-sets.ts'
 import type { Log } from '../ports/telemetry.ts'
 
 const OTHERS_WAIT_MS = 10_000
@@ -74,8 +74,8 @@ export class KeySetSource implements KeySets {
     return this.#realms.get(realm)?.snapshot
   }
 
-  refresh(realm: string, kid: string): Promise<KeySetSnapshot | undefined> {
-    return this.#realms.get(realm)?.refresh(kid) ?? Promise.resolve(undefined)
+  refresh(realm: string, kid: string): Promise<KeyAnswer> {
+    return this.#realms.get(realm)?.refresh(kid) ?? Promise.resolve({ snapshot: undefined, absent: false })
   }
 
   /** Ends fetches and timers. */

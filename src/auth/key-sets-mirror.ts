@@ -1,12 +1,12 @@
 import { TokenBucket } from './token-bucket.ts'
 import { within } from './within.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { KeySets, KeySetSnapshot } from '../ports/key-sets.ts'
+import type { KeyAnswer, KeySets, KeySetSnapshot } from '../ports/key-sets.ts'
 import type { Log } from '../ports/telemetry.ts'
 
 export interface KeySetsMirrorParts {
   /** Asks the process that fetches; resolves as its `KeySets.refresh` does. */
-  readonly request: (realm: string, kid: string) => Promise<KeySetSnapshot | undefined>
+  readonly request: (realm: string, kid: string) => Promise<KeyAnswer | undefined>
   readonly clock: Clock
   readonly log: Log
 }
@@ -21,7 +21,7 @@ const REQUEST_REFILL_MS = 100
 export class KeySetsMirror implements KeySets {
   readonly #parts: KeySetsMirrorParts
   readonly #snapshots = new Map<string, KeySetSnapshot>() // by realm, and realms come from the configuration
-  readonly #requests = new Map<string, Promise<KeySetSnapshot | undefined>>() // by realm and kid
+  readonly #requests = new Map<string, Promise<KeyAnswer>>() // by realm and kid
   readonly #budgets = new Map<string, TokenBucket>() // by realm
 
   constructor(parts: KeySetsMirrorParts) {
@@ -39,11 +39,13 @@ export class KeySetsMirror implements KeySets {
   }
 
   /** One request at a time for a realm and kid; beyond the realm's budget the answer is what is known now. */
-  refresh(realm: string, kid: string): Promise<KeySetSnapshot | undefined> {
+  refresh(realm: string, kid: string): Promise<KeyAnswer> {
     const name = JSON.stringify([realm, kid])
     const running = this.#requests.get(name)
     if (running !== undefined) return running
-    if (!this.#budget(realm).take(this.#parts.clock.nowMs())) return Promise.resolve(this.current(realm))
+    if (!this.#budget(realm).take(this.#parts.clock.nowMs())) {
+      return Promise.resolve({ snapshot: this.current(realm), absent: false })
+    }
     const request = this.#ask(realm, kid).finally(() => this.#requests.delete(name))
     this.#requests.set(name, request)
     return request
@@ -57,14 +59,16 @@ export class KeySetsMirror implements KeySets {
     return budget
   }
 
-  async #ask(realm: string, kid: string): Promise<KeySetSnapshot | undefined> {
+  async #ask(realm: string, kid: string): Promise<KeyAnswer> {
+    let absent = false
     try {
       const answer = this.#parts.request(realm, kid)
-      const snapshot = await within(this.#parts.clock, REQUEST_WAIT_MS, answer, () => undefined)
-      if (snapshot !== undefined) this.accept(snapshot)
+      const answered = await within(this.#parts.clock, REQUEST_WAIT_MS, answer, () => undefined)
+      if (answered?.snapshot !== undefined) this.accept(answered.snapshot)
+      absent = answered?.absent === true
     } catch (error) {
       this.#parts.log.error('key set request failed', error, { realm })
     }
-    return this.current(realm)
+    return { snapshot: this.current(realm), absent }
   }
 }

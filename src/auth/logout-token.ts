@@ -51,10 +51,10 @@ export async function readLogoutToken(
   if (issuer === undefined) return unexpected('issuer', 'iss', issuers.map(one => one.issuer).join(' '), iss)
   const logout = checkLogout(token.payload, issuer, nowMs)
   if (logout.kind === 'refused') return logout
-  const snapshot = keySets.current(issuer.realm) ?? (await keySets.refresh(issuer.realm, header.kid ?? ''))
+  const snapshot = keySets.current(issuer.realm) ?? (await keySets.refresh(issuer.realm, header.kid ?? '')).snapshot
   let key = snapshot === undefined ? refused('keys_unavailable') : new KeySet(snapshot).select(header)
   if (key.kind === 'refused' && key.cause === 'unknown_kid' && header.kid !== undefined) {
-    const newer = await keySets.refresh(issuer.realm, header.kid)
+    const { snapshot: newer } = await keySets.refresh(issuer.realm, header.kid)
     if (newer !== undefined) key = new KeySet(newer).select(header)
   }
   if (key.kind === 'refused') return key

@@ -1,12 +1,13 @@
-import type { Admission, Credentials, Door } from '../ports/auth.ts'
+import type { Admission, AdmittedClient, Credentials, Door, LateRefusalCause } from '../ports/auth.ts'
 import type { Random } from '../ports/clock.ts'
 import type { ListenerIdentity } from '../ports/connection.ts'
 import type { Log } from '../ports/telemetry.ts'
 import { ReasonCode } from '../protocol/reason-codes.ts'
 import { ReviewedStanding } from './admission-review.ts'
-import { AUTHORIZATION_REASON, GENERIC_REASON } from './access-log-line.ts'
+import { AUTHORIZATION_REASON, GENERIC_REASON, LATE_REASONS } from './access-log-line.ts'
 import type { AccessLog } from './access-log.ts'
 import type { JwtAuthenticatorFactory } from './authenticator.ts'
+import { uncheckedRealms } from './jwt-managers.ts'
 import { ListenerPipeline } from './listener-pipeline.ts'
 import type { PasswordVerifier } from './password-pool.ts'
 import { isTokenMethod } from './presented-token.ts'
@@ -57,6 +58,15 @@ export class ListenerPipelines implements Door {
     this.#byListener = pipelinesOf({ ...this.#options, model })
   }
 
+  /** Says by name which realms let every token of their issuer in. */
+  warnUnchecked(): void {
+    for (const realm of uncheckedRealms(this.#options.model)) {
+      this.#log.warn('any token of this realm lets a client in: no <jwt-validation> says what must stand in it', {
+        realm,
+      })
+    }
+  }
+
   /** Says which of the open listeners refuse everyone, and which pipelines name a listener that is not open. */
   warnUncovered(listeners: readonly ListenerIdentity[]): void {
     for (const { name } of listeners) {
@@ -93,13 +103,25 @@ export class ListenerPipelines implements Door {
     return { kind: 'admitted', identity: { owner, expiresAtMs, standing }, permissions }
   }
 
+  refuseAdmitted(client: AdmittedClient, cause: LateRefusalCause): string {
+    this.#accessLog.authorizationFailed(client.clientId, client.remoteAddress, LATE_REASONS[cause])
+    return this.#tell(client, this.#pipelineOf(client.listener.name), refused(cause))
+  }
+
   #unauthenticated(credentials: Credentials, pipeline: ListenerPipeline | undefined, refusal: Refusal): Admission {
     this.#accessLog.authenticationFailed(credentials.clientId, credentials.remoteAddress, GENERIC_REASON)
     return this.#refuse(credentials, pipeline, refusal)
   }
 
-  #refuse(credentials: Credentials, pipeline: ListenerPipeline | undefined, { cause, detail }: Refusal): Admission {
-    const { clientId, listener, remoteAddress } = credentials
+  #refuse(credentials: Credentials, pipeline: ListenerPipeline | undefined, refusal: Refusal): Admission {
+    const { cause } = refusal
+    const reference = this.#tell(credentials, pipeline, refusal)
+    return { kind: 'refused', reasonCode: reasonCodeOf(cause), cause, reference }
+  }
+
+  /** The log event of a refusal, with the reference by which it is found. */
+  #tell(client: AdmittedClient, pipeline: ListenerPipeline | undefined, { cause, detail }: Refusal): string {
+    const { clientId, listener, remoteAddress } = client
     const reference = refusalReference(this.#random)
     this.#log.info('client refused', {
       ...detail,
@@ -110,7 +132,7 @@ export class ListenerPipelines implements Door {
       cause,
       reference,
     })
-    return { kind: 'refused', reasonCode: reasonCodeOf(cause), cause, reference }
+    return reference
   }
 
   #pipelineOf(listenerName: string): ListenerPipeline | undefined {
@@ -129,6 +151,7 @@ function pipelinesOf(options: ListenerPipelinesOptions): ReadonlyMap<string, Lis
 function reasonCodeOf(cause: RefusalCause): number {
   switch (cause) {
     case 'keys_unavailable':
+    case 'key_not_asked_for':
     case 'introspection_unavailable':
     case 'overloaded':
     case 'internal':

@@ -9,7 +9,7 @@ import { BrokerError } from '../core/errors.ts'
 import { background, type Log } from '../ports/telemetry.ts'
 import type { JwtRealmModel } from './security-model.ts'
 import type { Clock, Random, Timer } from '../ports/clock.ts'
-import type { KeySetSnapshot } from '../ports/key-sets.ts'
+import type { KeyAnswer, KeySetSnapshot } from '../ports/key-sets.ts'
 
 export interface RealmKeysParts {
   readonly clock: Clock
@@ -77,7 +77,7 @@ export class RealmKeys {
   }
 
   /** See `KeySets.refresh`. */
-  async refresh(kid: string): Promise<KeySetSnapshot | undefined> {
+  async refresh(kid: string): Promise<KeyAnswer> {
     if (this.#mayFetchFor(kid)) {
       this.#kidWaits++
       try {
@@ -86,7 +86,7 @@ export class RealmKeys {
         this.#kidWaits--
       }
     }
-    return this.#snapshot
+    return { snapshot: this.#snapshot, absent: this.#unknownKids.has(kid, this.#parts.clock.nowMs()) }
   }
 
   close(): void {

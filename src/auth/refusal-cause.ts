@@ -98,11 +98,25 @@ export const REFUSAL_CAUSES = {
     fault: 'client',
     sentence: 'The client asks for an authentication method that is not supported.',
   },
+  will_not_permitted: { fault: 'client', sentence: 'The client may not publish the Will Message of its CONNECT.' },
+  session_of_another_subject: {
+    fault: 'client',
+    sentence: 'The session of this Client Identifier belongs to another issuer or subject.',
+  },
+  reauthenticated_as_another: {
+    fault: 'client',
+    sentence: 'The client showed a new token on its open connection, and it is of another issuer or subject.',
+  },
   no_pipeline: { fault: 'ours', sentence: 'No pipeline is configured for the listener, so nobody may come in by it.' },
   keys_unavailable: {
     fault: 'ours',
     sentence:
       'There are no keys of the realm to verify with: its JWKS endpoint has not given any, or not for too long.',
+  },
+  key_not_asked_for: {
+    fault: 'ours',
+    sentence:
+      'The key that the token names is not known here, and the issuer cannot be asked for it now: it gives no answer, or was asked for too many.',
   },
   introspection_unavailable: {
     fault: 'ours',

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { expiryMs } from './claim-time.ts'
 import { checkClaims, type ClaimContext } from './claims.ts'
 import { KeySet, type VerificationKey } from './key-set.ts'
+import { shortened } from './printable-text.ts'
 import { refused, type Refusal } from './refusal-cause.ts'
 import { SignatureBatches, type SignaturePool, type SignatureResult } from './signature-batches.ts'
 import { compactToken, decodeToken, type CompactToken } from './token-grammar.ts'
@@ -130,7 +131,11 @@ export class TokenVerifier {
     if (found.kind === 'key' || header.kid === undefined) return found
     if (found.cause !== 'unknown_kid' && found.cause !== 'keys_unavailable') return found
     // Right after a rotation the first token with the new key is here before the key is.
-    return this.#select(await this.#keySets.refresh(realm, header.kid), header)
+    const { snapshot, absent } = await this.#keySets.refresh(realm, header.kid)
+    const selected = this.#select(snapshot, header)
+    if (absent || selected.kind === 'key' || selected.cause !== 'unknown_kid') return selected
+    // The issuer may have the key by now: whether the token is good is not known.
+    return refused('key_not_asked_for', { kid: shortened(header.kid) })
   }
 
   #select(snapshot: KeySetSnapshot | undefined, header: TokenHeader): VerificationKey | Refusal {

@@ -5,7 +5,7 @@ import type { Settings } from '../config/settings-type.ts'
 import type { Counters } from '../core/counters.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { ListenerIdentity } from '../ports/connection.ts'
-import type { KeySetSnapshot } from '../ports/key-sets.ts'
+import type { KeyAnswer, KeySetSnapshot } from '../ports/key-sets.ts'
 import type { TlsSetup } from '../transport/tls-setup.ts'
 
 /** Everything a worker is made of. */
@@ -37,7 +37,7 @@ export type ToWorker =
   | { readonly kind: 'open'; readonly ports: ListenerPorts; readonly tls: TlsSetup | undefined }
   | { readonly kind: 'tls'; readonly tls: TlsSetup }
   | { readonly kind: 'keys'; readonly snapshot: KeySetSnapshot }
-  | { readonly kind: 'keys-answer'; readonly id: number; readonly snapshot: KeySetSnapshot | undefined }
+  | { readonly kind: 'keys-answer'; readonly id: number; readonly answer: KeyAnswer }
   | { readonly kind: 'introspection-answer'; readonly id: number; readonly answer: IntrospectionAnswer }
   | { readonly kind: 'security'; readonly security: SecurityModel }
   | { readonly kind: 'revoked'; readonly revocations: readonly Revocation[] }

@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.ts'
-import type { KeySetSnapshot } from '../ports/key-sets.ts'
+import type { KeyAnswer } from '../ports/key-sets.ts'
 import type { ToPrimary } from './control-messages.ts'
 
 const ANSWER_MS = 5_000
@@ -8,7 +8,7 @@ const ANSWER_MS = 5_000
 export class KeyRequests {
   readonly #tell: (message: ToPrimary) => void
   readonly #clock: Clock
-  readonly #open = new Map<number, (snapshot: KeySetSnapshot | undefined) => void>()
+  readonly #open = new Map<number, (answer: KeyAnswer | undefined) => void>()
   #lastId = 0
 
   constructor(tell: (message: ToPrimary) => void, clock: Clock) {
@@ -17,20 +17,20 @@ export class KeyRequests {
   }
 
   /** Resolves with undefined when the primary does not answer in time. */
-  ask(realm: string, kid: string): Promise<KeySetSnapshot | undefined> {
+  ask(realm: string, kid: string): Promise<KeyAnswer | undefined> {
     const id = ++this.#lastId
     return new Promise(resolve => {
       const timer = this.#clock.after(ANSWER_MS, () => this.answered(id, undefined))
-      this.#open.set(id, snapshot => {
+      this.#open.set(id, answer => {
         timer.cancel()
-        resolve(snapshot)
+        resolve(answer)
       })
       this.#tell({ kind: 'keys-request', id, realm, kid })
     })
   }
 
-  answered(id: number, snapshot: KeySetSnapshot | undefined): void {
-    this.#open.get(id)?.(snapshot)
+  answered(id: number, answer: KeyAnswer | undefined): void {
+    this.#open.get(id)?.(answer)
     this.#open.delete(id)
   }
 }

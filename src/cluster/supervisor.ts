@@ -208,8 +208,8 @@ export class Supervisor {
   }
 
   async #answerKeys(worker: WorkerProcess, request: Extract<ToPrimary, { kind: 'keys-request' }>): Promise<void> {
-    const snapshot = await this.#parts.keySets.refresh(request.realm, request.kid)
-    worker.tell({ kind: 'keys-answer', id: request.id, snapshot })
+    const answer = await this.#parts.keySets.refresh(request.realm, request.kid)
+    worker.tell({ kind: 'keys-answer', id: request.id, answer })
   }
 
   async #answerIntrospection(

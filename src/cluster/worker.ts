@@ -109,7 +109,7 @@ class WorkerLife {
       case 'keys':
         return parts.keySets.accept(message.snapshot)
       case 'keys-answer':
-        return this.#asking.keys.answered(message.id, message.snapshot)
+        return this.#asking.keys.answered(message.id, message.answer)
       case 'introspection-answer':
         return this.#asking.introspections.answered(message.id, message.answer)
       case 'revoked':
@@ -193,7 +193,10 @@ class WorkerLife {
     })
     if (this.#tls !== undefined && this.#tls !== tls) useTls(this.#listeners, this.#tls, log)
     const listeners = this.#listeners.all.map(listener => listener.identity)
-    if (plan.number === 1) door.warnUncovered(listeners)
+    if (plan.number === 1) {
+      door.warnUncovered(listeners)
+      door.warnUnchecked()
+    }
     tellPrimary({ kind: 'opened', listeners })
   }
 

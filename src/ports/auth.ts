@@ -59,10 +59,18 @@ export type Admission =
       readonly reference: string
     }
 
+/** Why a client that was admitted is refused all the same: what the broker alone knows. */
+export type LateRefusalCause = 'will_not_permitted' | 'session_of_another_subject' | 'reauthenticated_as_another'
+
+/** The client that such a refusal is about. */
+export type AdmittedClient = Pick<Credentials, 'listener' | 'remoteAddress' | 'clientId'>
+
 /**
  * The door of the broker: runs the listener's pipeline (authentication, then authorization) for one CONNECT.
  * Writes the access log and the structured log itself. Never rejects: a fault of ours is a refusal with its cause.
  */
 export interface Door {
   admit(credentials: Credentials): Promise<Admission>
+  /** Tells the logs that a client it has admitted is refused; gives the reference for the client's Reason String. */
+  refuseAdmitted(client: AdmittedClient, cause: LateRefusalCause): string
 }

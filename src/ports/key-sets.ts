@@ -8,6 +8,14 @@ export interface KeySetSnapshot {
   readonly fetchedAtMs: number
 }
 
+/** What came of asking for a key that a token names. */
+export interface KeyAnswer {
+  /** The newest set. */
+  readonly snapshot: KeySetSnapshot | undefined
+  /** Whether the issuer was asked lately and has no such key; else its absence from the set says nothing. */
+  readonly absent: boolean
+}
+
 /** The key sets of all realms as this process knows them. One process of the host fetches; the others are handed the result. */
 export interface KeySets {
   /** The newest set, or undefined while none was ever fetched. Synchronous, so that a known key costs no wait. */
@@ -16,5 +24,5 @@ export interface KeySets {
    * A token names a `kid` that the current set lacks: asks for a fetch and resolves with the newest set once it is
    * here, or after a bounded wait, or at once when the realm's budget of such fetches is spent. Never rejects.
    */
-  refresh(realm: string, kid: string): Promise<KeySetSnapshot | undefined>
+  refresh(realm: string, kid: string): Promise<KeyAnswer>
 }

@@ -1,4 +1,4 @@
-import { withoutTokens } from './redact.ts'
+import { withoutTokens } from '../core/without-tokens.ts'
 
 const CAUSES_MAX = 5
 const STACK_CHARACTERS_MAX = 4096

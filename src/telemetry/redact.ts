@@ -1,6 +1,6 @@
+import { REDACTED, withoutTokens } from '../core/without-tokens.ts'
 import type { LogFields } from '../ports/telemetry.ts'
 
-const REDACTED = '[redacted]'
 const SECRET_NAMES = new Set([
   'password',
   'token',
@@ -11,7 +11,6 @@ const SECRET_NAMES = new Set([
   'secret',
   'clientsecret',
 ])
-const JWT = /eyJ[\w-]*\.[\w-]+(\.[\w-]*)?/g
 
 /** Whether a field of this name must not be logged, however it is written: `accessToken`, `access_token`. */
 export function namesSecret(name: string): boolean {
@@ -23,9 +22,4 @@ export function redactedField(name: string, value: LogFields[string]): LogFields
   if (value !== undefined && namesSecret(name)) return REDACTED
   if (typeof value === 'object') return value.map(withoutTokens)
   return typeof value === 'string' ? withoutTokens(value) : value
-}
-
-/** The text with everything replaced that looks like a JWT. */
-export function withoutTokens(text: string): string {
-  return text.includes('eyJ') ? text.replace(JWT, REDACTED) : text
 }

@@ -53,7 +53,9 @@ async function reauthenticate(
     return channel.disconnect(refuse(ReasonCode.NotAuthorized, `Re-authentication failed (ref ${admission.reference})`))
   }
   if (admission.identity.owner !== proof.identity.owner) {
-    return channel.disconnect(refuse(ReasonCode.NotAuthorized, 'Re-authentication failed: another subject'))
+    const reference = channel.broker.door.refuseAdmitted(credentials, 'reauthenticated_as_another')
+    const why = `Re-authentication failed: another subject (ref ${reference})`
+    return channel.disconnect(refuse(ReasonCode.NotAuthorized, why))
   }
   client.reauthentication = 'none'
   proof.start(admission.identity)

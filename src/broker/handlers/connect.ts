@@ -1,6 +1,6 @@
 import { Message, NEVER_EXPIRES } from '../../core/message.ts'
 import type { Permissions } from '../../core/permissions.ts'
-import type { Admission, Identity } from '../../ports/auth.ts'
+import type { Admission, Identity, LateRefusalCause } from '../../ports/auth.ts'
 import type { SessionClaim, StoredWill } from '../../ports/store.ts'
 import { appendConnack } from '../../protocol/encoder.ts'
 import { type ConnectPacket, PACKET_BYTES_MAX } from '../../protocol/packets.ts'
@@ -107,15 +107,24 @@ async function admit(attempt: ConnectAttempt): Promise<Refusal | undefined> {
 }
 
 /** HiveMQ decides at CONNECT whether the will may be published. */
-function authorizeWill({ connect, permissions }: ConnectAttempt): Refusal | undefined {
-  const { will } = connect
+function authorizeWill(attempt: ConnectAttempt): Refusal | undefined {
+  const { permissions } = attempt
+  const { will } = attempt.connect
   if (will === undefined) return undefined
   const { topicName, qos, retain } = will
   if (!reservedTopic(topicName) && permissions?.mayPublish(topicName, qos, retain) === true) return undefined
-  return refuse(
-    ReasonCode.NotAuthorized,
+  return refuseAdmitted(
+    attempt,
+    'will_not_permitted',
     `Will Publish is not authorized to topic '${topicName}' with QoS '${qos}' and retain '${retain}'`,
   )
+}
+
+/** A refusal after the door: the door tells the logs, and the client gets the reference as with any other. */
+function refuseAdmitted({ channel, shown }: ConnectAttempt, cause: LateRefusalCause, why: string): Refusal {
+  if (shown === undefined) throw new Error('steps out of order')
+  const reference = channel.broker.door.refuseAdmitted(shown, cause)
+  return refuse(ReasonCode.NotAuthorized, `${why} (ref ${reference})`)
 }
 
 async function claimSession(attempt: ConnectAttempt): Promise<Refusal | undefined> {
@@ -132,7 +141,7 @@ async function claimSession(attempt: ConnectAttempt): Promise<Refusal | undefine
   const claimed = await channel.broker.sessions.claim(claim)
   switch (claimed.kind) {
     case 'owned-by-another':
-      return refuse(ReasonCode.NotAuthorized, 'the session belongs to another subject')
+      return refuseAdmitted(attempt, 'session_of_another_subject', 'the session belongs to another subject')
     case 'overtaken':
       return refuse(ReasonCode.ServerBusy, OVERTAKEN)
     case 'claimed':

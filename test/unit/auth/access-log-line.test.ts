@@ -79,5 +79,7 @@ describe('accessLogLine', () => {
   it('does not repeat a token that a client sends as its id', () => {
     const line = accessLogLine(0, 'authentication-failed', 'eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln', '10.0.0.1')
     assert.match(line, /: ID \[redacted\], IP 10\.0\.0\.1\.$/)
+    const glued = accessLogLine(0, 'authentication-failed', 'device_eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln', '10.0.0.1')
+    assert.match(glued, /: ID device_\[redacted\], IP 10\.0\.0\.1\.$/)
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { checkIntrospectionEndpoints, jwtManagers } from '../../../src/auth/jwt-managers.ts'
+import { checkIntrospectionEndpoints, jwtManagers, uncheckedRealms } from '../../../src/auth/jwt-managers.ts'
 import {
   DEFAULT_ACCESS_LOG,
   type AuthenticationManagerModel,
@@ -34,6 +34,19 @@ describe('the JWT managers of a model', () => {
       found.map(({ realm }) => realm.name),
       ['r'],
     )
+  })
+
+  it('let any token in where no rule says what must stand in it', () => {
+    assert.deepEqual(uncheckedRealms(modelOf(jwt)), ['r'])
+    const scope = { required: ['mqtt'], claim: 'scope' }
+    for (const rule of [{ audience: 'a' }, { subject: 's' }, { issuers: ['i'] }, { scope }]) {
+      assert.deepEqual(uncheckedRealms(modelOf({ ...jwt, validation: rules(rule) })), [])
+    }
+    const custom = rules({ customClaims: [{ name: 'a', value: 'b' }] })
+    assert.deepEqual(uncheckedRealms(modelOf({ ...jwt, validation: custom })), [])
+    const { realms } = modelOf(jwt)
+    const issuers = realms.map(realm => ({ realm: { ...realm, name: 'https://i' }, validation: custom }))
+    assert.deepEqual(uncheckedRealms(modelOf(jwt, { issuers })), [])
   })
 
   it('need an endpoint where tokens are introspected', () => {

@@ -82,7 +82,7 @@ describe('a key set on this machine', () => {
     await source.start()
     assert.deepEqual(currentKids(), ['k1'])
     await writeFile(file, JSON.stringify({ keys: [key('k2')] }))
-    assert.deepEqual((await source.refresh('r', 'k2'))?.keys, [key('k2')])
+    assert.deepEqual((await source.refresh('r', 'k2')).snapshot?.keys, [key('k2')])
     await writeFile(file, 'half a file')
     await nextFetch()
     assert.deepEqual(currentKids(), ['k2'])
@@ -111,7 +111,7 @@ describe('the source of key sets', () => {
     assert.deepEqual(source.snapshots(), [source.current('a'), source.current('b')])
     assert.deepEqual(source.current('a'), { realm: 'a', keys: [key('k1')], fetchedAtMs: clock.nowMs() })
     assert.equal(source.current('c'), undefined)
-    assert.equal(await source.refresh('c', 'k1'), undefined)
+    assert.deepEqual(await source.refresh('c', 'k1'), { snapshot: undefined, absent: false })
   })
 
   it('takes a set whatever its content type', async () => {
@@ -254,7 +254,7 @@ describe('the source of key sets', () => {
     source.close()
     await starting
     await waitFor('the fetch to end', () => clock.pendingTimers === 0)
-    assert.equal(await source.refresh('r', 'k1'), undefined)
+    assert.deepEqual(await source.refresh('r', 'k1'), { snapshot: undefined, absent: false })
     assert.equal(source.fetches, 1)
   })
 })
@@ -351,7 +351,7 @@ describe('a token with an unknown kid', () => {
     await warm('k1')
     server.serve([key('k1'), key('k2')])
     const found = await Promise.all(Array.from({ length: 500 }, () => source.refresh('r', 'k2')))
-    assert.ok(found.every(snapshot => snapshot?.keys.length === 2))
+    assert.ok(found.every(({ snapshot }) => snapshot?.keys.length === 2))
     assert.equal(source.fetches, 2)
     await source.refresh('r', 'k2')
     assert.equal(source.fetches, 2)
@@ -359,8 +359,10 @@ describe('a token with an unknown kid', () => {
 
   it('causes two fetches, then one in five seconds, however many kids there are', async () => {
     await warm('k1')
-    for (let i = 0; i < 2_000; i++) await source.refresh('r', `bogus${i}`)
+    const absent: boolean[] = []
+    for (let i = 0; i < 2_000; i++) absent.push((await source.refresh('r', `bogus${i}`)).absent)
     assert.equal(server.requests, 3)
+    assert.deepEqual([absent[0], absent[1], absent.indexOf(false)], [true, true, 2])
     clock.advance(4_999)
     await source.refresh('r', 'bogus')
     assert.equal(server.requests, 3)
@@ -380,7 +382,7 @@ describe('a token with an unknown kid', () => {
     await source.refresh('r', 'bogus')
     assert.equal(source.fetches, 2)
     clock.advance(29_999)
-    await source.refresh('r', 'bogus')
+    assert.equal((await source.refresh('r', 'bogus')).absent, true)
     assert.equal(source.fetches, 2)
     clock.advance(1)
     await source.refresh('r', 'bogus')
@@ -405,7 +407,7 @@ describe('a token with an unknown kid', () => {
     server.serve([key('k1'), key('k2')])
     held[0]?.()
     assert.deepEqual(
-      (await found).map(snapshot => snapshot?.keys.length),
+      (await found).map(({ snapshot }) => snapshot?.keys.length),
       [2, 2],
     )
     assert.equal(source.fetches, 3)
@@ -417,7 +419,8 @@ describe('a token with an unknown kid', () => {
     const found = source.refresh('r', 'k2')
     await waitFor('the request', () => server.requests === 2)
     clock.advance(2_000)
-    assert.deepEqual((await found)?.keys, [key('k1')])
+    const { snapshot, absent } = await found
+    assert.deepEqual([snapshot?.keys, absent], [[key('k1')], false])
   })
 
   it('causes no fetch beyond the back-off while the server fails', async () => {
@@ -426,12 +429,12 @@ describe('a token with an unknown kid', () => {
     await source.refresh('r', 'k2')
     await settled()
     assert.deepEqual([source.fetches, source.failures], [2, 1])
-    for (let i = 0; i < 100; i++) await source.refresh('r', `k${i + 3}`)
+    for (let i = 0; i < 100; i++) assert.equal((await source.refresh('r', `k${i + 3}`)).absent, false)
     assert.equal(source.fetches, 2)
 
     await server.open()
     server.serve([key('k2')])
     assert.equal(await nextFetch(), 1000)
-    assert.deepEqual((await source.refresh('r', 'k2'))?.keys, [key('k2')])
+    assert.deepEqual((await source.refresh('r', 'k2')).snapshot?.keys, [key('k2')])
   })
 })

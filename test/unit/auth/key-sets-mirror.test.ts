@@ -3,7 +3,7 @@ import { beforeEach, describe, it } from 'node:test'
 import { KeySetsMirror } from '../../../src/auth/key-sets-mirror.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { RecordingLog } from '../../support/recording-log.ts'
-import type { KeySetSnapshot } from '../../../src/ports/key-sets.ts'
+import type { KeyAnswer, KeySetSnapshot } from '../../../src/ports/key-sets.ts'
 
 function snapshot(fetchedAtMs: number, kid: string): KeySetSnapshot {
   return { realm: 'r', keys: [{ kid }], fetchedAtMs }
@@ -12,7 +12,7 @@ function snapshot(fetchedAtMs: number, kid: string): KeySetSnapshot {
 describe('the mirror of key sets in a worker', () => {
   let clock: FakeClock
   let log: RecordingLog
-  let asked: { kid: string; answer: PromiseWithResolvers<KeySetSnapshot | undefined> }[]
+  let asked: { kid: string; answer: PromiseWithResolvers<KeyAnswer | undefined> }[]
   let mirror: KeySetsMirror
 
   beforeEach(() => {
@@ -20,7 +20,7 @@ describe('the mirror of key sets in a worker', () => {
     log = new RecordingLog()
     asked = []
     const request = (_realm: string, kid: string) => {
-      const answer = Promise.withResolvers<KeySetSnapshot | undefined>()
+      const answer = Promise.withResolvers<KeyAnswer | undefined>()
       asked.push({ kid, answer })
       return answer.promise
     }
@@ -41,11 +41,11 @@ describe('the mirror of key sets in a worker', () => {
       asked.map(({ kid }) => kid),
       ['b', 'c'],
     )
-    asked[0]?.answer.resolve(snapshot(2, 'b'))
-    asked[1]?.answer.resolve(snapshot(1, 'a'))
+    asked[0]?.answer.resolve({ snapshot: snapshot(2, 'b'), absent: false })
+    asked[1]?.answer.resolve({ snapshot: snapshot(1, 'a'), absent: true })
     assert.deepEqual(
       await Promise.all(answers),
-      Array.from({ length: 3 }, () => snapshot(2, 'b')),
+      [false, false, true].map(absent => ({ snapshot: snapshot(2, 'b'), absent })),
     )
     assert.deepEqual(mirror.current('r'), snapshot(2, 'b'))
     void mirror.refresh('r', 'b')
@@ -56,10 +56,10 @@ describe('the mirror of key sets in a worker', () => {
     mirror.accept(snapshot(1, 'a'))
     const unanswered = mirror.refresh('r', 'b')
     clock.advance(3_000)
-    assert.deepEqual(await unanswered, snapshot(1, 'a'))
+    assert.deepEqual(await unanswered, { snapshot: snapshot(1, 'a'), absent: false })
     const broken = mirror.refresh('r', 'c')
     asked[1]?.answer.reject(new Error('channel closed'))
-    assert.deepEqual(await broken, snapshot(1, 'a'))
+    assert.deepEqual(await broken, { snapshot: snapshot(1, 'a'), absent: false })
     assert.deepEqual(log.errors, ['Error: channel closed'])
     assert.equal(clock.pendingTimers, 0)
   })
@@ -67,7 +67,7 @@ describe('the mirror of key sets in a worker', () => {
   it('asks for few kids at a time in a flood of them, in each realm', async () => {
     for (let i = 0; i < 1_000; i++) void mirror.refresh('r', `bogus${i}`)
     assert.equal(asked.length, 32)
-    assert.equal(await mirror.refresh('r', 'one more'), undefined)
+    assert.deepEqual(await mirror.refresh('r', 'one more'), { snapshot: undefined, absent: false })
     clock.advance(1_000)
     for (let i = 0; i < 1_000; i++) void mirror.refresh('r', `bogus too ${i}`)
     assert.equal(asked.length, 42)

@@ -202,6 +202,7 @@ describe('ListenerPipelines', () => {
       ['bad_signature', 0x87],
       ['unknown_kid', 0x87],
       ['keys_unavailable', 0x88],
+      ['key_not_asked_for', 0x88],
       ['overloaded', 0x88],
       ['internal', 0x88],
     ] as const
@@ -290,6 +291,32 @@ describe('ListenerPipelines', () => {
         fields: { listener: 'tcp-listener-1884', pipeline: 'tcp-listener-1884-pipeline' },
       },
     ])
+  })
+
+  it('tells the logs of a client that the broker refuses after all, and gives the reference', () => {
+    const { door, log, accessLog } = setUp([jwtPipeline('ALL')])
+    const reference = door.refuseAdmitted(CREDENTIALS, 'will_not_permitted')
+    assert.match(reference, /^[0-9A-Z]{4}-[0-9A-Z]{2}$/)
+    assert.deepEqual(accessLog.lines, [
+      'authorization-failed client 127.0.0.1 no permission to publish the will message',
+    ])
+    const { event, fields } = log.entries[0] ?? {}
+    assert.deepEqual(
+      [event, fields?.['cause'], fields?.['reference'], fields?.['pipeline']],
+      ['client refused', 'will_not_permitted', reference, 'ALL-pipeline'],
+    )
+  })
+
+  it('warns of a realm without rules by its name, and not of one that wants anything', () => {
+    const { door, log } = setUp([jwtPipeline('ALL'), jwtPipeline(TCP.name)])
+    door.warnUnchecked()
+    assert.deepEqual(
+      log.entries.map(({ level, fields }) => [level, fields]),
+      [['warn', { realm: 'Okta' }]],
+    )
+    const strict = setUp([jwtPipeline('ALL', 'MQTT')])
+    strict.door.warnUnchecked()
+    assert.deepEqual(strict.log.entries, [])
   })
 
   it('keeps what the realm says of how the proof stands', async () => {

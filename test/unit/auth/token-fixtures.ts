@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair, type CryptoKey } from 'jose'
 import { verifyBatch } from '../../../src/auth/token-verifier-thread.ts'
 import type { JwtValidationModel } from '../../../src/auth/security-model.ts'
 import type { SignaturePool, SignatureResult, SignatureTask } from '../../../src/auth/signature-batches.ts'
-import type { KeySets, KeySetSnapshot, PublicJwk } from '../../../src/ports/key-sets.ts'
+import type { KeyAnswer, KeySets, KeySetSnapshot, PublicJwk } from '../../../src/ports/key-sets.ts'
 
 /** A key pair of an issuer, with its public half as the issuer publishes it. */
 export interface IssuerKey {
@@ -68,6 +68,8 @@ export function rules(more: Partial<JwtValidationModel> = {}): JwtValidationMode
 /** Key sets that a test fills, and whose refreshes it counts and answers. */
 export class FakeKeySets implements KeySets {
   readonly refreshed: string[] = []
+  /** Whether a refresh reaches the issuer. */
+  asked = true
   onRefresh: (realm: string) => Promise<unknown> = () => Promise.resolve()
   readonly #snapshots = new Map<string, KeySetSnapshot>()
 
@@ -79,10 +81,10 @@ export class FakeKeySets implements KeySets {
     return this.#snapshots.get(realm)
   }
 
-  async refresh(realm: string, kid: string): Promise<KeySetSnapshot | undefined> {
+  async refresh(realm: string, kid: string): Promise<KeyAnswer> {
     this.refreshed.push(kid)
     await this.onRefresh(realm)
-    return this.current(realm)
+    return { snapshot: this.current(realm), absent: this.asked }
   }
 }
 

@@ -224,6 +224,12 @@ describe('the keys of a realm', () => {
     assert.deepEqual(keySets.refreshed, ['stranger'])
   })
 
+  it('that lack a kid for which the issuer was not asked say nothing against the token', async () => {
+    keySets.asked = false
+    const stranger = await issuerKey('ES256', 'stranger')
+    assert.equal(await causeOf(await good(stranger)), 'key_not_asked_for')
+  })
+
   it('are not there: the token is refused for our fault', async () => {
     assert.equal(await causeOf(await good(), rules(), 'realm without keys'), 'keys_unavailable')
     keySets.publish(REALM)

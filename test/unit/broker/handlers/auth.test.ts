@@ -92,7 +92,13 @@ describe('AUTH', () => {
     const client = await connect()
     brokers.door.identity = { owner: 'somebody else' }
     await show(client, 'second')
-    assert.equal(client.expect('disconnect').reasonCode, ReasonCode.NotAuthorized)
+    const { reasonCode, properties } = client.expect('disconnect')
+    assert.equal(reasonCode, ReasonCode.NotAuthorized)
+    assert.equal(properties?.reasonString, 'Re-authentication failed: another subject (ref r-late)')
+    assert.deepEqual(
+      brokers.door.refusedLate.map(({ cause }) => cause),
+      ['reauthenticated_as_another'],
+    )
   })
 
   it('a key server that is away is waited for until the old token ends', async () => {

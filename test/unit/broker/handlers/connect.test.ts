@@ -167,8 +167,14 @@ describe('the will in CONNECT', () => {
     }
     const will = { topic: 'a', payload: 'x', qos: 1, retain: true } as const
     const client = await brokers.connect('c', { will, admitted: false })
-    assert.equal(codeOf(client), ReasonCode.NotAuthorized)
+    const { reasonCode, properties } = client.expect('connack')
+    assert.equal(reasonCode, ReasonCode.NotAuthorized)
     assert.deepEqual(asked, [['a', 1, true]])
+    assert.equal(
+      properties?.reasonString,
+      "Will Publish is not authorized to topic 'a' with QoS '1' and retain 'true' (ref r-late)",
+    )
+    assert.deepEqual(brokers.door.refusedLate, [{ clientId: 'c', cause: 'will_not_permitted' }])
     brokers.assertNothingLeft()
   })
 
@@ -288,13 +294,17 @@ describe('a session', () => {
     const owner = await brokers.connect('c', { username: 'alice', sessionExpiry: 100 })
     for (const at of [0, 1]) {
       const thief = await brokers.connect('c', { at, username: 'mallory', admitted: false })
-      assert.equal(codeOf(thief), ReasonCode.NotAuthorized)
+      const { reasonCode, properties } = thief.expect('connack')
+      assert.equal(reasonCode, ReasonCode.NotAuthorized)
+      assert.equal(properties?.reasonString, 'the session belongs to another subject (ref r-late)')
       assert.equal(thief.closedByBroker, true)
     }
     assert.deepEqual(await owner.subscribe('a'), [0])
     await owner.disconnect()
     const late = await brokers.connect('c', { username: 'mallory', admitted: false })
     assert.equal(codeOf(late), ReasonCode.NotAuthorized)
+    const told = { clientId: 'c', cause: 'session_of_another_subject' }
+    assert.deepEqual(brokers.door.refusedLate, [told, told, told])
   })
 })
 
