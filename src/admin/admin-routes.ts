@@ -5,7 +5,20 @@ export interface AdminView {
   /** The metrics in Prometheus' text format. */
   metrics(): Promise<string>
   readonly revoking: RevokingView
+  readonly explaining: ExplainingView
 }
+
+/** What the admin server can have explained. */
+export interface ExplainingView {
+  /** What the door would do with the token in the form, and why. */
+  answer(form: URLSearchParams): Promise<ExplainingAnswer>
+}
+
+/** The answer to a question about a token; `explained` goes out as it is. */
+export type ExplainingAnswer =
+  | { readonly kind: 'explained' }
+  | { readonly kind: 'fault'; readonly text: string }
+  | { readonly kind: 'busy' }
 
 /** What the admin server can have revoked. */
 export interface RevokingView {
@@ -43,7 +56,7 @@ export interface AdminAnswer {
 }
 
 type Route = (view: AdminView) => AdminAnswer | Promise<AdminAnswer>
-type Action = (view: RevokingView, form: URLSearchParams, request: AdminRequest) => AdminAnswer | Promise<AdminAnswer>
+type Action = (view: AdminView, form: URLSearchParams, request: AdminRequest) => AdminAnswer | Promise<AdminAnswer>
 
 const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
 
@@ -54,9 +67,20 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
 ])
 
 const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
-  ['/revocations', (view, form, request) => authorized(view, request, () => view.revoke(form))],
-  ['/revoke', (view, form, request) => authorized(view, request, () => view.revokeToken(form.get('token') ?? ''))],
-  ['/backchannel-logout', async (view, form) => outcome(await view.logout(form.get('logout_token') ?? ''))],
+  [
+    '/revocations',
+    ({ revoking }, form, request) => authorized(revoking, request, () => outcome(revoking.revoke(form))),
+  ],
+  [
+    '/revoke',
+    ({ revoking }, form, request) =>
+      authorized(revoking, request, () => outcome(revoking.revokeToken(form.get('token') ?? ''))),
+  ],
+  ['/backchannel-logout', async ({ revoking }, form) => outcome(await revoking.logout(form.get('logout_token') ?? ''))],
+  [
+    '/token/why',
+    ({ revoking, explaining }, form, request) => authorized(revoking, request, () => explained(explaining, form)),
+  ],
 ])
 
 /** Answers one request, whichever HTTP server it came in by. Rejects only when the view does. */
@@ -74,20 +98,36 @@ export async function answerAdmin(view: AdminView, request: AdminRequest): Promi
 /** The answer to a request whose route failed; the cause is in the log. */
 export const FAILED: AdminAnswer = plain(500, 'failed')
 
-async function act({ revoking }: AdminView, action: Action, request: AdminRequest): Promise<AdminAnswer> {
+async function act(view: AdminView, action: Action, request: AdminRequest): Promise<AdminAnswer> {
   if (request.method !== 'POST') return plain(405, 'only POST')
   if (request.body === undefined) return plain(413, `at most ${BODY_BYTES_MAX} bytes`)
-  return await action(revoking, new URLSearchParams(request.body), request)
+  return await action(view, new URLSearchParams(request.body), request)
 }
 
 /** The secret comes as a Bearer token, or as the password of Basic as RFC 7009's clients send it. */
-function authorized(view: RevokingView, { authorization }: AdminRequest, run: () => string | undefined): AdminAnswer {
+function authorized<Answer>(
+  view: RevokingView,
+  { authorization }: AdminRequest,
+  run: () => Answer,
+): Answer | AdminAnswer {
   const [, scheme = '', credentials = ''] = /^(Bearer|Basic) +(\S+)$/i.exec(authorization) ?? []
   const basic = Buffer.from(credentials, 'base64').toString().split(':').slice(1).join(':')
   if (!view.knows(scheme.toLowerCase() === 'bearer' ? credentials : basic)) {
     return plain(401, 'the Authorization header must hold GUARDBEE_ADMIN_TOKEN')
   }
-  return outcome(run())
+  return run()
+}
+
+async function explained(view: ExplainingView, form: URLSearchParams): Promise<AdminAnswer> {
+  const answer = await view.answer(form)
+  switch (answer.kind) {
+    case 'explained':
+      return { status: 200, contentType: 'application/json; charset=utf-8', body: JSON.stringify(answer) }
+    case 'fault':
+      return plain(400, answer.text)
+    case 'busy':
+      return plain(503, 'other tokens are being explained')
+  }
 }
 
 function outcome(fault: string | undefined): AdminAnswer {

@@ -37,7 +37,7 @@ export function accessLogPath(logDir: string, model: AccessLogModel): string {
 /** Opens the access log. Rejects with `CONFIGURATION` when its file cannot be opened; one that is off writes nothing. */
 export async function openAccessLog(options: AccessLogOptions): Promise<AccessLog> {
   const { model, logDir, endOfTick, log, clock } = options
-  if (!model.enabled) return accessLog(() => {}, noFile)
+  if (!model.enabled) return closedAccessLog
   const path = accessLogPath(logDir, model)
   const appender = new LineAppender(await openTarget(path), path, endOfTick, log)
   const write = (event: AccessEvent, clientId: string, ip: string, addition: string): void => {
@@ -75,3 +75,6 @@ async function openTarget(path: string): ReturnType<typeof openAppendTarget> {
 }
 
 async function noFile(): Promise<void> {}
+
+/** Writes nothing. */
+export const closedAccessLog: AccessLog = accessLog(() => {}, noFile)

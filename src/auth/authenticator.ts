@@ -1,4 +1,5 @@
 import type { Credentials, Standing } from '../ports/auth.ts'
+import type { DecisionTrace } from './decision-trace.ts'
 import type { StoredPassword } from './file-realm-model.ts'
 import type { JsonObject } from './json-object.ts'
 import type { Refusal } from './refusal-cause.ts'
@@ -34,6 +35,8 @@ export interface KnownUser {
 export interface AuthenticationAttempt extends Credentials {
   /** The name that the client goes by here: its user name, unless a preprocessor says otherwise. Absent: it has none. */
   readonly key?: string | undefined
+  /** Absent: nobody wants the decision explained. */
+  readonly trace?: DecisionTrace | undefined
 }
 
 /** The authentication step of one pipeline. It answers at once where it can, and rejects only for a fault of ours. */

@@ -1,5 +1,6 @@
 import { habitsOf } from './claim-habits.ts'
 import { checkTimes } from './claim-time.ts'
+import type { ClaimCheck, DecisionTrace } from './decision-trace.ts'
 import { isJsonObject, member, type JsonObject } from './json-object.ts'
 import { refusedFor, unexpected, type Refusal } from './refusal-cause.ts'
 import type { JwtValidationModel, ScopeModel } from './security-model.ts'
@@ -10,12 +11,32 @@ export interface ClaimContext {
   readonly username: string | undefined
   /** The certificate that the client has shown on its connection. */
   readonly clientCertificate?: { readonly thumbprint: string } | undefined
+  /** Absent: nobody wants the decision explained. */
+  readonly trace?: DecisionTrace | undefined
 }
 
 const PLACEHOLDER = /\$\{mqtt-(clientid|username)\}/g
 
 /** What claims say of the token's kind when it is not an access token: Cognito's `token_use`, Keycloak's `typ`. */
 const OTHER_TOKEN_KINDS: ReadonlySet<unknown> = new Set(['id', 'ID', 'Refresh', 'Offline', 'Logout'])
+
+type Check = (
+  claims: JsonObject,
+  rules: JwtValidationModel,
+  context: ClaimContext,
+  nowMs: number,
+) => Refusal | undefined
+
+const claimChecks: readonly { readonly name: ClaimCheck; readonly check: Check }[] = [
+  { name: 'kind', check: checkKind },
+  { name: 'binding', check: (claims, _, context) => checkProofOfPossession(claims, context) },
+  { name: 'times', check: (claims, rules, _, nowMs) => checkTimes(claims, rules.expGraceSeconds, nowMs) },
+  { name: 'issuer', check: (claims, rules, context) => checkIssuer(claims, rules.issuers, context) },
+  { name: 'audience', check: checkAudience },
+  { name: 'subject', check: (claims, rules, context) => checkSubject(claims, rules.subject, context) },
+  { name: 'scope', check: (claims, rules, context) => checkScope(claims, rules.scope, context) },
+  { name: 'custom-claims', check: checkCustomClaims },
+]
 
 /**
  * Checks the claims of a token against the rules of a pipeline; undefined: they fit. Of several faults the first in
@@ -27,16 +48,16 @@ export function checkClaims(
   context: ClaimContext,
   nowMs: number,
 ): Refusal | undefined {
-  return (
-    checkKind(claims, rules) ??
-    checkProofOfPossession(claims, context) ??
-    checkTimes(claims, rules.expGraceSeconds, nowMs) ??
-    checkIssuer(claims, rules.issuers, context) ??
-    checkAudience(claims, rules, context) ??
-    checkSubject(claims, rules.subject, context) ??
-    checkScope(claims, rules.scope, context) ??
-    checkCustomClaims(claims, rules, context)
-  )
+  const { trace } = context
+  let first: Refusal | undefined
+  for (const { name, check } of claimChecks) {
+    const refusal = check(claims, rules, context, nowMs)
+    // Whoever wants it explained is told of the other faults too.
+    trace?.({ kind: 'claim', check: name, claims, nowMs, refusal })
+    first ??= refusal
+    if (first !== undefined && trace === undefined) return first
+  }
+  return first
 }
 
 function checkKind(claims: JsonObject, rules: JwtValidationModel): Refusal | undefined {

@@ -45,7 +45,8 @@ export function introspected(
   return fault ?? { kind: 'verified', claims, expiresAtMs: expiryMs(claims, rules.expGraceSeconds) }
 }
 
-function refusalOf(answer: IntrospectionAnswer): Refusal | undefined {
+/** What an answer that is no `active` says against the token. */
+export function refusalOf(answer: IntrospectionAnswer): Refusal | undefined {
   if (answer.kind === 'active') return undefined
   return refused(answer.kind === 'inactive' ? 'token_inactive' : 'introspection_unavailable')
 }

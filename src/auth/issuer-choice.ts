@@ -1,9 +1,9 @@
-import type { AuthenticationOutcome, Authenticator } from './authenticator.ts'
+import type { AuthenticationAttempt, AuthenticationOutcome, Authenticator } from './authenticator.ts'
 import { member } from './json-object.ts'
 import { presentedToken } from './presented-token.ts'
 import { unexpected } from './refusal-cause.ts'
+import type { Refusal } from './refusal-cause.ts'
 import { compactToken, decodeToken } from './token-grammar.ts'
-import type { Credentials } from '../ports/auth.ts'
 
 /** The authenticator of one of several issuers. */
 export interface IssuerAuthenticator {
@@ -30,14 +30,26 @@ export class IssuerChoice implements Authenticator {
     this.#expected = [...this.#byIssuer.keys()].join(' ')
   }
 
-  authenticate(credentials: Credentials): Promise<AuthenticationOutcome> | AuthenticationOutcome {
+  authenticate(credentials: AuthenticationAttempt): Promise<AuthenticationOutcome> | AuthenticationOutcome {
     const token = presentedToken(credentials)
     const compact = compactToken(token)
-    if (compact.kind === 'refused') return this.#opaque?.authenticate(credentials) ?? compact
+    if (compact.kind === 'refused') return this.#otherwise(credentials, compact)
     const decoded = decodeToken(compact)
-    if (decoded.kind === 'refused') return this.#opaque?.authenticate(credentials) ?? decoded
+    if (decoded.kind === 'refused') return this.#otherwise(credentials, decoded)
     const issuer = member(decoded.payload, 'iss')
     const chosen = this.#byIssuer.get(issuer)
-    return chosen?.authenticate(credentials) ?? unexpected('issuer', 'iss', this.#expected, issuer)
+    if (chosen !== undefined) return chosen.authenticate(credentials)
+    const refusal = unexpected('issuer', 'iss', this.#expected, issuer)
+    credentials.trace?.({ kind: 'issuer-choice', claims: decoded.payload, refusal })
+    return refusal
+  }
+
+  #otherwise(
+    credentials: AuthenticationAttempt,
+    refusal: Refusal,
+  ): Promise<AuthenticationOutcome> | AuthenticationOutcome {
+    if (this.#opaque !== undefined) return this.#opaque.authenticate(credentials)
+    credentials.trace?.({ kind: 'form', password: presentedToken(credentials), refusal })
+    return refusal
   }
 }

@@ -10,6 +10,8 @@ export interface FetchedKeys {
   readonly keys: readonly PublicJwk[]
   /** Seconds that it may be used without asking again; undefined: the server did not say. */
   readonly lifetimeSeconds: number | undefined
+  /** The server's time in Unix ms, to the second; absent: it did not say. */
+  readonly dateMs?: number
 }
 
 const BODY_BYTES_MAX = 512 * 1024
@@ -30,7 +32,9 @@ export async function fetchKeys(uri: URL, signal: AbortSignal, fetch: ServerFetc
     throw unavailable(`the server answered with status ${response.status}`)
   }
   const keys = keysOf(await boundedText(response))
-  return { keys, lifetimeSeconds: lifetimeSeconds(response.headers) }
+  const dateMs = Date.parse(response.headers.get('date') ?? '')
+  const lifetime = lifetimeSeconds(response.headers)
+  return { keys, lifetimeSeconds: lifetime, ...(Number.isNaN(dateMs) ? {} : { dateMs }) }
 }
 
 /** Reads a JWK Set from a file, which is looked at again as often as a server would be asked. */

@@ -1,5 +1,7 @@
 import { habitsOf } from './claim-habits.ts'
-import { confirmed, introspected } from './introspected-token.ts'
+import { refusalIn } from './decision-trace.ts'
+import type { DecisionTrace } from './decision-trace.ts'
+import { confirmed, introspected, refusalOf } from './introspected-token.ts'
 import type { Introspections } from './introspection.ts'
 import { member, type JsonObject } from './json-object.ts'
 import { opaqueToken } from './opaque-token.ts'
@@ -9,10 +11,10 @@ import type { Revocations } from './revocations.ts'
 import { tokenIdentity, type TokenIdentity } from './token-identity.ts'
 import { TokenStanding } from './token-standing.ts'
 import { BrokerError } from '../core/errors.ts'
-import type { AuthenticationOutcome, Authenticator } from './authenticator.ts'
+import type { AuthenticationAttempt, AuthenticationOutcome, Authenticator } from './authenticator.ts'
 import type { JwtRealmModel, JwtValidationModel } from './security-model.ts'
 import type { TokenVerifier, Verdict } from './token-verifier.ts'
-import type { Credentials, Standing } from '../ports/auth.ts'
+import type { Standing } from '../ports/auth.ts'
 import type { Clock, Random } from '../ports/clock.ts'
 
 /** What the JWT realms of a worker share. */
@@ -42,46 +44,58 @@ export class JwtRealm implements Authenticator {
     this.#parts = parts
   }
 
-  authenticate(credentials: Credentials): Promise<AuthenticationOutcome> | AuthenticationOutcome {
+  authenticate(credentials: AuthenticationAttempt): Promise<AuthenticationOutcome> | AuthenticationOutcome {
+    credentials.trace?.({ kind: 'realm', realm: this.#realm, rules: this.#rules })
     const token = presentedToken(credentials)
     const verdict = this.#decide(token, credentials)
     return verdict instanceof Promise
-      ? verdict.then(found => this.#outcome(found, token))
-      : this.#outcome(verdict, token)
+      ? verdict.then(found => this.#outcome(found, token, credentials.trace))
+      : this.#outcome(verdict, token, credentials.trace)
   }
 
-  #decide(token: Buffer | undefined, credentials: Credentials): Promise<Verdict> | Verdict {
+  #decide(token: Buffer | undefined, credentials: AuthenticationAttempt): Promise<Verdict> | Verdict {
     if (this.#realm.introspection?.only === true) return this.#introspect(token, credentials)
     const verdict = this.#parts.verifier.verify(this.#realm.name, token, this.#rules, credentials)
     const { introspection } = this.#rules
     if (introspection === undefined || this.#parts.random.fraction() >= introspection.sampling) return verdict
-    return this.#confirm(token, verdict)
+    return this.#confirm(token, verdict, credentials.trace)
   }
 
   /** The introspection of a token that nothing here could tell good from bad. */
-  async #introspect(token: Buffer | undefined, credentials: Credentials): Promise<Verdict> {
+  async #introspect(token: Buffer | undefined, credentials: AuthenticationAttempt): Promise<Verdict> {
     const { introspections, clock } = this.#parts
+    const { trace } = credentials
     const opaque = opaqueToken(token)
+    trace?.({ kind: 'form', password: token, refusal: refusalIn(opaque) })
     if (opaque.kind === 'refused') return opaque
     const answer = await introspections.ask(this.#realm.name, opaque.text)
+    trace?.({ kind: 'introspection', answer, refusal: refusalOf(answer) })
     return introspected(answer, this.#rules, credentials, clock.nowMs())
   }
 
   /** The introspection of a token that was found good here; of one that was not nobody is asked. */
-  async #confirm(token: Buffer | undefined, deciding: Promise<Verdict> | Verdict): Promise<Verdict> {
+  async #confirm(
+    token: Buffer | undefined,
+    deciding: Promise<Verdict> | Verdict,
+    trace: DecisionTrace | undefined,
+  ): Promise<Verdict> {
     const verdict = await deciding
     if (verdict.kind === 'refused' || token === undefined) return verdict
     const answer = await this.#parts.introspections.ask(this.#realm.name, token.toString('latin1'))
-    return confirmed(verdict, answer, this.#rules)
+    const decided = confirmed(verdict, answer, this.#rules)
+    trace?.({ kind: 'introspection', answer, refusal: refusalIn(decided) })
+    return decided
   }
 
-  #outcome(verdict: Verdict, presented: Buffer | undefined): AuthenticationOutcome {
+  #outcome(verdict: Verdict, presented: Buffer | undefined, trace: DecisionTrace | undefined): AuthenticationOutcome {
     if (verdict.kind === 'refused') return verdict
     const { claims, expiresAtMs } = verdict
     const { revocations, clock } = this.#parts
     const token = tokenIdentity(claims, presented, this.#rules.preset)
     const nowMs = clock.nowMs()
-    if (revocations.covers(token, nowMs)) return refused('token_revoked')
+    const revoked = revocations.covers(token, nowMs) ? refused('token_revoked') : undefined
+    trace?.({ kind: 'revocation', refusal: revoked })
+    if (revoked !== undefined) return revoked
     // While the server was asked the last second of the token may have passed.
     if (nowMs >= expiresAtMs) return refused('token_expired')
     return {

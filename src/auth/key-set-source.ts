@@ -38,6 +38,18 @@ export class KeySetSource implements KeySets {
     return sum([...this.#realms.values()].map(realm => realm.failures))
   }
 
+  /** Whether each realm has a set, or a fetch that failed. */
+  get settled(): boolean {
+    return [...this.#realms.values()].every(
+      ({ snapshot, lastFailure }) => snapshot !== undefined || lastFailure !== undefined,
+    )
+  }
+
+  /** Why the realm has no newer set; undefined: the last fetch gave one, or none has ended yet. */
+  lastFailure(realm: string): string | undefined {
+    return this.#realms.get(realm)?.lastFailure
+  }
+
   /**
    * Set once, before `start`. Called with each new set, to hand it to the workers; with one without keys when the last
    * good set has become too old to be trusted.

@@ -6,6 +6,8 @@ import type { Credentials, Identity } from '../ports/auth.ts'
 import type { Log } from '../ports/telemetry.ts'
 import type { AdmissionTicket, ReviewingPipeline } from './admission-review.ts'
 import type { AuthenticationAttempt, AuthenticationOutcome, Authenticator } from './authenticator.ts'
+import { refusalIn } from './decision-trace.ts'
+import type { DecisionTrace } from './decision-trace.ts'
 import { EseVariables } from './ese-variables.ts'
 import { member } from './json-object.ts'
 import { authenticatorOf, authorizerOf } from './managers/managers.ts'
@@ -64,14 +66,17 @@ export class ListenerPipeline implements ReviewingPipeline {
   }
 
   /** Never rejects: a fault of ours is a refusal too. */
-  async run(credentials: Credentials): Promise<PipelineOutcome> {
+  async run(credentials: Credentials, trace?: DecisionTrace): Promise<PipelineOutcome> {
     const variables = new EseVariables(credentials)
     const context = { credentials, variables, verified: undefined, log: this.#log, attributes: [] }
-    const attempt = this.#attempt(context)
+    const attempt = this.#attempt(context, trace)
     if (attempt === undefined) return { kind: 'unauthenticated', refusal: refused('internal') }
     const outcome = await this.#authenticate(attempt)
     if (outcome.kind === 'refused') return { kind: 'unauthenticated', refusal: outcome }
     const permissions = this.#authorize(context, attempt, outcome)
+    const secret = variables.isSecret('authorization-key')
+    const authorizationKey = secret ? undefined : variables.string('authorization-key')
+    trace?.({ kind: 'permissions', authorizationKey, refusal: refusalIn(permissions) })
     if ('kind' in permissions) return { kind: 'unauthorized', refusal: permissions }
     const ticket = this.#ticket(credentials, variables, outcome, permissions)
     return { kind: 'admitted', identity: identityOf(outcome), ticket }
@@ -123,7 +128,7 @@ export class ListenerPipeline implements ReviewingPipeline {
   }
 
   /** Undefined: a preprocessor failed, which it should not. */
-  #attempt(context: PreprocessorContext): AuthenticationAttempt | undefined {
+  #attempt(context: PreprocessorContext, trace: DecisionTrace | undefined): AuthenticationAttempt | undefined {
     const { credentials, variables, log } = context
     try {
       for (const preprocess of this.#beforeAuthentication) preprocess(context)
@@ -133,7 +138,8 @@ export class ListenerPipeline implements ReviewingPipeline {
     }
     const password = variables.bytes('authentication-byte-secret')
     // The token of an Authentication Method is that variable too, unless a preprocessor has set it.
-    return { ...credentials, authenticationMethod: undefined, password, key: variables.string('authentication-key') }
+    const key = variables.string('authentication-key')
+    return { ...credentials, authenticationMethod: undefined, password, key, trace }
   }
 
   async #authenticate(attempt: AuthenticationAttempt): Promise<AuthenticationOutcome> {

@@ -2,18 +2,20 @@ import type { Admission, AdmittedClient, Credentials, Door, LateRefusalCause } f
 import type { Random } from '../ports/clock.ts'
 import type { ListenerIdentity } from '../ports/connection.ts'
 import type { Log } from '../ports/telemetry.ts'
-import { ReasonCode } from '../protocol/reason-codes.ts'
 import { ReviewedStanding } from './admission-review.ts'
 import { AUTHORIZATION_REASON, GENERIC_REASON, LATE_REASONS } from './access-log-line.ts'
 import type { AccessLog } from './access-log.ts'
 import type { JwtAuthenticatorFactory } from './authenticator.ts'
+import type { DecisionTrace } from './decision-trace.ts'
 import { uncheckedRealms } from './jwt-managers.ts'
 import { ListenerPipeline } from './listener-pipeline.ts'
+import type { PipelineOutcome } from './listener-pipeline.ts'
 import type { PasswordVerifier } from './password-pool.ts'
 import { isTokenMethod } from './presented-token.ts'
 import { shortened } from './printable-text.ts'
 import { refused } from './refusal-cause.ts'
-import type { Refusal, RefusalCause } from './refusal-cause.ts'
+import type { Refusal } from './refusal-cause.ts'
+import { refusalReasonCode } from './refusal-reason-code.ts'
 import { refusalReference } from './refusal-reference.ts'
 import type { SecurityModel } from './security-model.ts'
 
@@ -81,14 +83,9 @@ export class ListenerPipelines implements Door {
   }
 
   async admit(credentials: Credentials): Promise<Admission> {
-    const { clientId, remoteAddress, listener, authenticationMethod } = credentials
+    const { clientId, remoteAddress, listener } = credentials
     const pipeline = this.#pipelineOf(listener.name)
-    if (pipeline === undefined) return this.#unauthenticated(credentials, undefined, refused('no_pipeline'))
-    if (authenticationMethod !== undefined && !(pipeline.verifiesTokens && isTokenMethod(authenticationMethod))) {
-      const refusal = refused('authentication_method', { method: shortened(authenticationMethod) })
-      return this.#unauthenticated(credentials, pipeline, refusal)
-    }
-    const outcome = await pipeline.run(credentials)
+    const outcome = await this.#decide(credentials, pipeline)
     if (outcome.kind === 'unauthenticated') return this.#unauthenticated(credentials, pipeline, outcome.refusal)
     this.#accessLog.authenticationSucceeded(clientId, remoteAddress)
     if (outcome.kind === 'unauthorized') {
@@ -103,9 +100,27 @@ export class ListenerPipelines implements Door {
     return { kind: 'admitted', identity: { owner, expiresAtMs, standing }, permissions }
   }
 
+  /** Decides as `admit` does, and tells nobody but `trace`. */
+  explain(credentials: Credentials, trace: DecisionTrace): Promise<PipelineOutcome> {
+    return this.#decide(credentials, this.#pipelineOf(credentials.listener.name), trace)
+  }
+
   refuseAdmitted(client: AdmittedClient, cause: LateRefusalCause): string {
     this.#accessLog.authorizationFailed(client.clientId, client.remoteAddress, LATE_REASONS[cause])
     return this.#tell(client, this.#pipelineOf(client.listener.name), refused(cause))
+  }
+
+  async #decide(
+    credentials: Credentials,
+    pipeline: ListenerPipeline | undefined,
+    trace?: DecisionTrace,
+  ): Promise<PipelineOutcome> {
+    const refusal = unservable(credentials, pipeline)
+    trace?.({ kind: 'pipeline', name: pipeline?.name, refusal })
+    if (pipeline === undefined || refusal !== undefined) {
+      return { kind: 'unauthenticated', refusal: refusal ?? refused('no_pipeline') }
+    }
+    return await pipeline.run(credentials, trace)
   }
 
   #unauthenticated(credentials: Credentials, pipeline: ListenerPipeline | undefined, refusal: Refusal): Admission {
@@ -116,7 +131,7 @@ export class ListenerPipelines implements Door {
   #refuse(credentials: Credentials, pipeline: ListenerPipeline | undefined, refusal: Refusal): Admission {
     const { cause } = refusal
     const reference = this.#tell(credentials, pipeline, refusal)
-    return { kind: 'refused', reasonCode: reasonCodeOf(cause), cause, reference }
+    return { kind: 'refused', reasonCode: refusalReasonCode(cause), cause, reference }
   }
 
   /** The log event of a refusal, with the reference by which it is found. */
@@ -147,18 +162,13 @@ function pipelinesOf(options: ListenerPipelinesOptions): ReadonlyMap<string, Lis
   )
 }
 
-/** A client whose token may be good is asked to come again; all others are not authorized, with or without a token. */
-function reasonCodeOf(cause: RefusalCause): number {
-  switch (cause) {
-    case 'keys_unavailable':
-    case 'key_not_asked_for':
-    case 'introspection_unavailable':
-    case 'overloaded':
-    case 'internal':
-      return ReasonCode.ServerUnavailable
-    case 'authentication_method':
-      return ReasonCode.BadAuthenticationMethod
-    default:
-      return ReasonCode.NotAuthorized
-  }
+/** What keeps credentials from being looked at by the pipeline of their listener. */
+function unservable(
+  { authenticationMethod }: Credentials,
+  pipeline: ListenerPipeline | undefined,
+): Refusal | undefined {
+  if (pipeline === undefined) return refused('no_pipeline')
+  if (authenticationMethod === undefined) return undefined
+  if (pipeline.verifiesTokens && isTokenMethod(authenticationMethod)) return undefined
+  return refused('authentication_method', { method: shortened(authenticationMethod) })
 }

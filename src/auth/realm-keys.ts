@@ -44,6 +44,8 @@ export class RealmKeys {
   fetches = 0
   /** Fetches that gave no usable set. */
   failures = 0
+  /** Why there is no newer set; undefined: the last fetch gave one. */
+  lastFailure: string | undefined = undefined
   readonly #realm: JwtRealmModel
   readonly #source: KeySource
   readonly #parts: RealmKeysParts
@@ -159,13 +161,16 @@ export class RealmKeys {
   #accept(fetched: FetchedKeys): number {
     const { clock, random } = this.#parts
     const fetchedAtMs = clock.nowMs()
-    const snapshot: KeySetSnapshot = { realm: this.#realm.name, keys: fetched.keys, fetchedAtMs }
+    const { keys, dateMs } = fetched
+    const skew = dateMs === undefined ? {} : { clockAheadMs: fetchedAtMs - dateMs }
+    const snapshot: KeySetSnapshot = { realm: this.#realm.name, keys, fetchedAtMs, ...skew }
     // An empty set is far more likely a fault of the server than a wish to lock everyone out.
     if (new KeySet(snapshot).size === 0)
       throw new BrokerError('KEY_SET_UNAVAILABLE', 'no usable signature key in the set')
     const seconds = fetched.lifetimeSeconds ?? this.#realm.jwksDefaultCacheSeconds
     const lifetimeMs = Math.min(LIFETIME_MAX_MS, Math.max(LIFETIME_MIN_MS, seconds * 1000))
     this.#failuresInARow = 0
+    this.lastFailure = undefined
     this.#trustedUntilMs = fetchedAtMs + lifetimeMs + STALE_MAX_MS
     this.#publish(snapshot)
     this.#firstSet.resolve()
@@ -175,6 +180,7 @@ export class RealmKeys {
   /** Counts a failure and returns when to try again. */
   #failed(error: unknown): number {
     this.failures++
+    this.lastFailure = causeText(error)
     const retryMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** Math.min(16, this.#failuresInARow++))
     const nowMs = this.#parts.clock.nowMs()
     if (this.#snapshot !== undefined && this.#snapshot.keys.length > 0 && nowMs >= this.#trustedUntilMs) {
@@ -182,7 +188,7 @@ export class RealmKeys {
     }
     this.#parts.log.warn('key set fetch failed', {
       realm: this.#realm.name,
-      cause: causeText(error),
+      cause: this.lastFailure,
       keysKept: this.#snapshot?.keys.length ?? 0,
       retryMs,
     })

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { expiryMs } from './claim-time.ts'
 import { checkClaims, type ClaimContext } from './claims.ts'
+import { refusalIn } from './decision-trace.ts'
+import type { DecisionTrace } from './decision-trace.ts'
 import { KeySet, type VerificationKey } from './key-set.ts'
 import { shortened } from './printable-text.ts'
 import { refused, type Refusal } from './refusal-cause.ts'
@@ -43,6 +45,7 @@ interface Candidate {
   readonly header: TokenHeader
   readonly claims: JsonObject
   readonly untilMs: number
+  readonly trace: DecisionTrace | undefined
 }
 
 const CACHE_ENTRIES_MAX = 10_000
@@ -86,22 +89,31 @@ export class TokenVerifier {
     rules: JwtValidationModel,
     context: ClaimContext,
   ): Verdict | Promise<Verdict> {
+    const { trace } = context
     const compact = compactToken(password)
-    if (compact.kind === 'refused') return compact
+    if (compact.kind === 'refused') {
+      trace?.({ kind: 'form', password, refusal: compact })
+      return compact
+    }
     const nowMs = this.#clock.nowMs()
     const digest = `${hash('sha256', compact.text, 'base64')} ${realm}`
     const known = this.#knownClaims(realm, digest, nowMs)
     if (known !== undefined) return checkClaims(known, rules, context, nowMs) ?? accepted(known, rules)
 
     const token = decodeToken(compact)
+    trace?.({ kind: 'form', password, refusal: refusalIn(token) })
     if (token.kind === 'refused') return token
     const header = readHeader(token.header)
+    trace?.({ kind: 'header', header: token.header, refusal: refusalIn(header) })
     if (header.kind === 'refused') return header
     const refusal = checkClaims(token.payload, rules, context, nowMs)
     if (refusal !== undefined) return refusal
     if (this.#pending >= this.#pendingMax) return refused('overloaded', { pendingMax: this.#pendingMax })
     const verdict = accepted(token.payload, rules)
-    return this.#prove({ realm, digest, compact, header, claims: token.payload, untilMs: verdict.expiresAtMs }, verdict)
+    return this.#prove(
+      { realm, digest, compact, header, claims: token.payload, untilMs: verdict.expiresAtMs, trace },
+      verdict,
+    )
   }
 
   #knownClaims(realm: string, digest: string, nowMs: number): JsonObject | undefined {
@@ -116,9 +128,14 @@ export class TokenVerifier {
     this.#pending++
     try {
       const key = await this.#key(candidate.realm, candidate.header)
+      const { trace, header } = candidate
+      const snapshot = this.#keySets.current(candidate.realm)
+      trace?.({ kind: 'key', kid: header.kid, snapshot, refusal: refusalIn(key) })
       if (key.kind === 'refused') return key
       const result = await this.#signature(candidate, key)
-      if (result !== 'valid') return refused(result, { kid: candidate.header.kid ?? 'absent' })
+      const refusal = result === 'valid' ? undefined : refused(result, { kid: header.kid ?? 'absent' })
+      trace?.({ kind: 'signature', algorithm: header.algorithm, refusal })
+      if (refusal !== undefined) return refusal
       this.#verified.remember(candidate.digest, { claims: candidate.claims, keyId: key.id, untilMs: candidate.untilMs })
       return verdict
     } finally {

@@ -2,7 +2,7 @@ import type { WorkerAddress } from '../ports/bus.ts'
 import type { Subscription } from '../core/subscription.ts'
 import type { QoS } from '../protocol/packets.ts'
 import type { PublishedTopic } from './publication.ts'
-import { reservedTopic } from './reserved-topic.ts'
+import { reservedTopic } from '../core/reserved-topic.ts'
 import type { Subscriber } from './subscriber.ts'
 import type { PersistentMember, SharedGroup, TreeEntry, WorkerRoute } from './subscribers.ts'
 

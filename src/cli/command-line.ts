@@ -13,14 +13,24 @@ import { helpCommand, helpText } from './help.ts'
 import { revokeCommand } from './revoke.ts'
 import { startClusterBroker } from './run-broker.ts'
 import { startCommand } from './start.ts'
+import { readStandardInput } from './standard-input.ts'
 import { processSignals } from './stop-signals.ts'
 import { storeCommand } from './store.ts'
 import { processTerminal } from './terminal.ts'
+import { tokenCommand } from './token.ts'
 import { versionCommand } from './version.ts'
 
 const STANDARD_OUTPUT = 1
 
-const workingCommands = [startCommand, devCommand, checkConfigCommand, revokeCommand, storeCommand, versionCommand]
+const workingCommands = [
+  startCommand,
+  devCommand,
+  checkConfigCommand,
+  revokeCommand,
+  tokenCommand,
+  storeCommand,
+  versionCommand,
+]
 const commands: readonly Command[] = [...workingCommands, helpCommand(workingCommands)]
 
 /** Runs the command that the arguments name, on this process, and resolves with its exit status. */
@@ -35,6 +45,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     startBroker: startClusterBroker,
     createLog: level => createLogger({ level, process: 'command', fd: STANDARD_OUTPUT }),
     discoverIssuer,
+    readInput: readStandardInput,
   })
 }
 

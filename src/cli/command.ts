@@ -30,6 +30,8 @@ export interface CommandContext {
     stop: AbortSignal,
     readAgain?: () => Promise<SecurityModel>,
   ) => Promise<RunningBroker>
+  /** All of standard input; rejects when it is too much. */
+  readonly readInput: () => Promise<string>
   createLog(level: LogLevel): Log
   /** Replaced in tests only. */
   readonly discoverIssuer: (issuer: string, options: DiscoveryOptions) => Promise<IssuerMetadata>

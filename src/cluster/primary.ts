@@ -29,6 +29,7 @@ import type { TlsSource } from '../transport/tls-source.ts'
 import { loadUws, uwsCacheFolder } from '../transport/uws.ts'
 import { nodeName } from './node-name.ts'
 import { redisAddress } from './redis-connection.ts'
+import { openExplainDesk } from './explaining.ts'
 import { openSocketFolder } from './socket-folder.ts'
 import { openTlsSource, warnUnencrypted } from './encryption.ts'
 import { openSecuritySource, type SecurityReading } from './security-files.ts'
@@ -186,7 +187,9 @@ class Node {
       log,
       spread: added => supervisor.tellAll({ kind: 'revoked', revocations: added }),
     })
-    const view = { ready: () => supervisor.ready, metrics, revoking }
+    const model = (): SecurityModel => securitySource?.model ?? security
+    const explaining = openExplainDesk(settings, { model, keySets, introspections, revocations, clock, log })
+    const view = { ready: () => supervisor.ready, metrics, revoking, explaining }
     const admin =
       settings.adminPort === undefined
         ? undefined

@@ -14,6 +14,7 @@ interface PublishRule {
   readonly allows: boolean
   /** The ways to publish that it is about. */
   readonly ways: number
+  readonly permission: Permission
 }
 
 interface SubscribeRule {
@@ -45,7 +46,8 @@ class CompiledPermissions implements Permissions {
     for (const permission of list) {
       const matcher = topicMatcher(permission)
       const allows = permission.effect === 'allow'
-      if (permission.activity.includes('publish')) publish.push({ matcher, allows, ways: waysOf(permission) })
+      if (permission.activity.includes('publish'))
+        publish.push({ matcher, allows, ways: waysOf(permission), permission })
       if (permission.activity.includes('subscribe')) subscribe.push({ matcher, allows, permission })
     }
     this.#publish = publish
@@ -57,15 +59,22 @@ class CompiledPermissions implements Permissions {
     return (ways & wayOf(qos, retain)) !== 0
   }
 
-  /** A denial counts as soon as it is about one topic of the filter, a grant only when it is about all of them. */
   maySubscribe(topicFilter: string, qos: QoS, shareName: string | undefined): boolean {
+    return this.decidesSubscribe(topicFilter, qos, shareName)?.effect === 'allow'
+  }
+
+  decidesPublish(topicName: string, qos: QoS, retain: boolean): Permission | undefined {
+    const way = wayOf(qos, retain)
+    return this.#publish.find(({ ways, matcher }) => (ways & way) !== 0 && matcher.matches(topicName))?.permission
+  }
+
+  /** A denial counts as soon as it is about one topic of the filter, a grant only when it is about all of them. */
+  decidesSubscribe(topicFilter: string, qos: QoS, shareName: string | undefined): Permission | undefined {
     for (const { matcher, allows, permission } of this.#subscribe) {
       if (!permission.qos.includes(qos) || !sharingFits(permission, shareName)) continue
-      if (allows) {
-        if (matcher.covers(topicFilter)) return true
-      } else if (matcher.overlaps(topicFilter)) return false
+      if (allows ? matcher.covers(topicFilter) : matcher.overlaps(topicFilter)) return permission
     }
-    return false
+    return undefined
   }
 
   mayReceive(topicName: string): boolean {

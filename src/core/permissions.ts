@@ -33,6 +33,10 @@ export interface Permissions {
   mayPublish(topicName: string, qos: QoS, retain: boolean): boolean
   /** `topicFilter` without the `$share/<name>/` prefix; `shareName` undefined for an ordinary subscription. */
   maySubscribe(topicFilter: string, qos: QoS, shareName: string | undefined): boolean
+  /** The permission that decides on such a PUBLISH, which may be a denial; undefined: none is about it. Not quick. */
+  decidesPublish(topicName: string, qos: QoS, retain: boolean): Permission | undefined
+  /** The same for a SUBSCRIBE. */
+  decidesSubscribe(topicFilter: string, qos: QoS, shareName: string | undefined): Permission | undefined
   /** Whether some subscription that is allowed brings messages of this topic: for those that were queued before. */
   mayReceive(topicName: string): boolean
 }
@@ -55,5 +59,7 @@ export const allowAllPermissions: Permissions = {
   list: [ALLOW_ALL],
   mayPublish: () => true,
   maySubscribe: () => true,
+  decidesPublish: () => ALLOW_ALL,
+  decidesSubscribe: () => ALLOW_ALL,
   mayReceive: () => true,
 }

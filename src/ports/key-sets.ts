@@ -6,6 +6,8 @@ export interface KeySetSnapshot {
   readonly realm: string
   readonly keys: readonly PublicJwk[]
   readonly fetchedAtMs: number
+  /** How far this host's clock was ahead of the server's then, by its Date header; absent: it sent none. */
+  readonly clockAheadMs?: number
 }
 
 /** What came of asking for a key that a token names. */

@@ -10,6 +10,9 @@ export interface Log {
   error(event: string, error: unknown, fields?: LogFields): void
 }
 
+/** Keeps nothing. */
+export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
 /** Runs a promise whose end nobody waits for: a rejection is logged under `name` and never lost. */
 export function background(log: Log, name: string, promise: Promise<unknown>): void {
   promise.catch((error: unknown) => log.error('background task failed', error, { task: name }))

@@ -38,12 +38,17 @@ const NAMES: Readonly<Record<ListenerIdentity['transport'], string>> = {
   'secure-websocket': 'tls-websocket-listener',
 }
 
+/** The name of a listener that was given none. */
+export function listenerName(transport: ListenerIdentity['transport'], port: number): string {
+  return `${NAMES[transport]}-${port}`
+}
+
 /** The shared parts of a listener whose port is known by now. */
 export function listenerParts(
   options: ListenerOptions,
   transport: ListenerIdentity['transport'],
   port: number,
 ): ListenerParts {
-  const { endOfTick, slabs, clock, counters, name = `${NAMES[transport]}-${port}` } = options
+  const { endOfTick, slabs, clock, counters, name = listenerName(transport, port) } = options
   return { identity: { name, transport, port }, endOfTick, slabs, clock, counters }
 }

@@ -1,4 +1,5 @@
 import type { AuthenticationAttempt, AuthenticationOutcome, Authenticator } from '../authenticator.ts'
+import { refusalIn } from '../decision-trace.ts'
 import type { FileRealmModel, FileUserModel } from '../file-realm-model.ts'
 import type { PasswordVerifier } from '../password-pool.ts'
 import { refused } from '../refusal-cause.ts'
@@ -15,7 +16,13 @@ export class FileAuthenticator implements Authenticator {
     this.#passwords = passwords
   }
 
-  async authenticate({ key, password }: AuthenticationAttempt): Promise<AuthenticationOutcome> {
+  async authenticate(attempt: AuthenticationAttempt): Promise<AuthenticationOutcome> {
+    const outcome = await this.#decide(attempt)
+    attempt.trace?.({ kind: 'user', realm: this.#realm, name: attempt.key, refusal: refusalIn(outcome) })
+    return outcome
+  }
+
+  async #decide({ key, password }: AuthenticationAttempt): Promise<AuthenticationOutcome> {
     const user = key === undefined ? undefined : this.#users.get(key)
     if (user === undefined) return refused('unknown_authentication_key', { realm: this.#realm })
     if (user.password === undefined || password === undefined) return this.#wrongSecret()

@@ -11,7 +11,7 @@ import { reviewNewClient } from '../client-review.ts'
 import type { ConnectedSession } from '../connected-session.ts'
 import { ProofWatch, type ShownAgain } from '../proof-watch.ts'
 import { type Refusal, refuse } from '../refusal.ts'
-import { reservedTopic } from '../reserved-topic.ts'
+import { reservedTopic } from '../../core/reserved-topic.ts'
 import type { Claimed } from '../session-manager.ts'
 
 const NEVER_SECONDS = 0xffffffff

@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
-import type { RevokingView } from '../../../src/admin/admin-routes.ts'
+import type { ExplainingView, RevokingView } from '../../../src/admin/admin-routes.ts'
 import type { AdminServer } from '../../../src/admin/admin-server.ts'
 import { startAdminServer } from '../../../src/admin/admin-server.ts'
 import type { HttpModule } from '../../../src/admin/http-app.ts'
@@ -27,6 +27,15 @@ const hosts: readonly {
 ]
 
 after(() => rmSync(cache, { recursive: true }))
+
+/** Explains one token. */
+const explaining: ExplainingView = {
+  answer: form => {
+    const explained = { kind: 'explained', text: `of ${form.get('token')}` } as const
+    const answers = { t: explained, f: { kind: 'fault', text: 'no such field' }, b: { kind: 'busy' } } as const
+    return Promise.resolve(answers[form.get('token') === 't' ? 't' : form.get('token') === 'f' ? 'f' : 'b'])
+  },
+}
 
 /** Takes in what it is asked to revoke. */
 class RecordingDesk implements RevokingView {
@@ -83,7 +92,7 @@ for (const { name, http, skip } of hosts) {
     let ready = true
     let metrics: () => Promise<string> = () => Promise.resolve('guardbee_connections 1\n')
     const desk = new RecordingDesk()
-    const view = { ready: () => ready, metrics: () => metrics(), revoking: desk }
+    const view = { ready: () => ready, metrics: () => metrics(), revoking: desk, explaining }
 
     async function withServer(act: (server: AdminServer) => Promise<void>): Promise<void> {
       const server = await startAdminServer({ port: 0, view, log, http })
@@ -133,6 +142,21 @@ for (const { name, http, skip } of hosts) {
           assert.deepEqual(await post('/revocations', 'sub=a', headers), { status: 401, asked: [] })
           assert.deepEqual(await post('/revoke', 'token=t', headers), { status: 401, asked: [] })
         }
+      })
+
+      it('explains a token to whoever knows the secret, and to nobody else', async () => {
+        await withServer(async ({ url }) => {
+          const why = async (token: string, headers: Readonly<Record<string, string>>): Promise<unknown[]> => {
+            const body = new URLSearchParams({ token })
+            const response = await fetch(`${url}/token/why`, { method: 'POST', body, headers })
+            return [response.status, (await response.text()).trim()]
+          }
+          assert.deepEqual(await why('t', bearer), [200, '{"kind":"explained","text":"of t"}'])
+          assert.deepEqual(await why('f', bearer), [400, 'no such field'])
+          assert.deepEqual(await why('b', bearer), [503, 'other tokens are being explained'])
+          assert.equal((await why('t', {}))[0], 401)
+          assert.equal((await fetch(`${url}/token/why?token=t`, { headers: bearer })).status, 405)
+        })
       })
 
       it('takes the logout token of an issuer, which proves itself', async () => {

@@ -105,11 +105,17 @@ describe('the source of key sets', () => {
 
   it('starts with the first set of every realm and hands each set on', async () => {
     source = make(realm(server.uri, 'a'), realm(server.uri, 'b'))
-    server.serve([key('k1')])
+    const date = new Date(clock.nowMs() - 3_000).toUTCString()
+    server.serve([key('k1')], { date })
     await source.start()
     assert.deepEqual(pushed.map(snapshot => snapshot.realm).sort(), ['a', 'b'])
     assert.deepEqual(source.snapshots(), [source.current('a'), source.current('b')])
-    assert.deepEqual(source.current('a'), { realm: 'a', keys: [key('k1')], fetchedAtMs: clock.nowMs() })
+    assert.deepEqual(source.current('a'), {
+      realm: 'a',
+      keys: [key('k1')],
+      fetchedAtMs: clock.nowMs(),
+      clockAheadMs: 3_000,
+    })
     assert.equal(source.current('c'), undefined)
     assert.deepEqual(await source.refresh('c', 'k1'), { snapshot: undefined, absent: false })
   })
@@ -429,6 +435,7 @@ describe('a token with an unknown kid', () => {
     await source.refresh('r', 'k2')
     await settled()
     assert.deepEqual([source.fetches, source.failures], [2, 1])
+    assert.match(source.lastFailure('r') ?? '', /ECONNREFUSED/)
     for (let i = 0; i < 100; i++) assert.equal((await source.refresh('r', `k${i + 3}`)).absent, false)
     assert.equal(source.fetches, 2)
 

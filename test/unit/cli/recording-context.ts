@@ -91,6 +91,10 @@ export class RecordingContext implements CommandContext {
     return Promise.resolve(this.broker)
   }
 
+  /** What stands on standard input. */
+  input = ''
+  readonly readInput = (): Promise<string> => Promise.resolve(this.input)
+
   createLog(): RecordingLog {
     return this.log
   }

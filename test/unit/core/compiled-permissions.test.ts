@@ -73,6 +73,8 @@ describe('compilePermissions for PUBLISH', () => {
         for (const asked of questions) {
           const found = permissions.mayPublish(asked.topic, asked.qos, asked.retain)
           assert.equal(found, firstVerdict(list, asked.topic, asked.qos, asked.retain))
+          const decided = permissions.decidesPublish(asked.topic, asked.qos, asked.retain)
+          assert.equal(found, decided?.effect === 'allow', 'and names the permission that says it')
         }
       }),
       { numRuns: 500 },

@@ -164,6 +164,8 @@ describe('the will in CONNECT', () => {
       mayPublish: (...args) => asked.push(args) < 0,
       maySubscribe: () => true,
       mayReceive: () => true,
+      decidesPublish: () => undefined,
+      decidesSubscribe: () => undefined,
     }
     const will = { topic: 'a', payload: 'x', qos: 1, retain: true } as const
     const client = await brokers.connect('c', { will, admitted: false })

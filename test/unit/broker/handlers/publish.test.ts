@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { allowAllPermissions, type Permissions } from '../../../../src/core/permissions.ts'
 import { ReasonCode } from '../../../../src/protocol/reason-codes.ts'
 import { TestBrokers } from '../../../support/test-broker.ts'
 import type { PublishOptions } from '../../../support/wire-client.ts'
@@ -245,7 +246,7 @@ describe('the Message Expiry Interval', () => {
 })
 
 describe('a PUBLISH that is not allowed', () => {
-  const denied = { list: [], mayPublish: () => false, maySubscribe: () => true, mayReceive: () => true }
+  const denied: Permissions = { ...allowAllPermissions, mayPublish: () => false }
 
   for (const qos of QOS) {
     it(`v5 QoS ${qos}: the client learns the reason, then the connection ends with 0x87`, async () => {

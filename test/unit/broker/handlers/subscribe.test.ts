@@ -48,6 +48,8 @@ describe('SUBSCRIBE', () => {
       list: [],
       mayPublish: () => true,
       mayReceive: () => true,
+      decidesPublish: () => undefined,
+      decidesSubscribe: () => undefined,
       maySubscribe: (...args) => {
         asked.push(args)
         return args[0] === 'mine/#'

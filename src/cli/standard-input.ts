@@ -1,0 +1,14 @@
+const INPUT_BYTES_MAX = 64 * 1024
+
+/** All of standard input; rejects when it is more than 64 KiB. */
+export async function readStandardInput(): Promise<string> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of process.stdin) {
+    const chunk = Buffer.from(part)
+    bytes += chunk.length
+    if (bytes > INPUT_BYTES_MAX) throw new Error(`standard input has more than ${INPUT_BYTES_MAX} bytes`)
+    parts.push(chunk)
+  }
+  return Buffer.concat(parts).toString()
+}
