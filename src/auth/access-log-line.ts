@@ -23,6 +23,12 @@ export type AccessEvent =
   | 'authorization-succeeded'
   | 'authorization-failed'
 
+/** What a line says beyond its event. */
+export interface AccessDetail {
+  readonly reason?: string
+  readonly permissions?: readonly Permission[]
+}
+
 const SENTENCES: Readonly<Record<AccessEvent, string>> = {
   'authentication-succeeded': 'Client succeeded authentication',
   'authentication-failed': 'Client failed authentication',
@@ -37,6 +43,12 @@ const SENTENCES: Readonly<Record<AccessEvent, string>> = {
 export function accessLogLine(nowMs: number, event: AccessEvent, clientId: string, ip: string, addition = ''): string {
   const who = `ID ${printable(withoutTokens(clientId))}, IP ${printable(ip)}`
   return `${utcTime(nowMs)} UTC - ${event} - ${SENTENCES[event]}: ${who}${addition}.`
+}
+
+/** What is said beyond the event, in HiveMQ's form. */
+export function additionOf({ reason, permissions }: AccessDetail): string {
+  if (reason !== undefined) return reasonAddition(reason)
+  return permissions === undefined ? '' : permissionsAddition(permissions)
 }
 
 /** The addition of a failure. */

@@ -1,6 +1,3 @@
-import { constants } from 'node:fs'
-import { mkdir, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import type { EndOfTick, Flushable } from '../core/end-of-tick.ts'
 import { background } from '../ports/telemetry.ts'
 import type { Log } from '../ports/telemetry.ts'
@@ -9,21 +6,13 @@ import type { Log } from '../ports/telemetry.ts'
 export interface AppendTarget {
   /** Resolves with the bytes that were taken, which may be fewer. */
   append(bytes: Uint8Array): Promise<number>
+  /** Called where a line begins: the file may become another one there. Undefined: it stays without further ado. */
+  renew?(): Promise<void> | undefined
   close(): Promise<void>
 }
 
 const PENDING_BYTES_MAX = 8 * 1024 * 1024
 const LINE_END = '\n'
-
-/** Opens a file for appending, and makes it and its folders when they are not there. */
-export async function openAppendTarget(path: string): Promise<AppendTarget> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o750 })
-  const file = await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o640)
-  return {
-    append: async bytes => (await file.write(bytes)).bytesWritten,
-    close: () => file.close(),
-  }
-}
 
 /**
  * Appends lines to a file that other processes append to as well. The lines of one tick leave with one write when it
@@ -101,6 +90,9 @@ export class LineAppender implements Flushable {
   async #write(bytes: Buffer, lines: number): Promise<void> {
     let written = 0
     try {
+      // A line that was torn is ended in the file in which it began.
+      const renewing = this.#torn ? undefined : this.#target.renew?.()
+      if (renewing !== undefined) await renewing
       while (written < bytes.length) written += await this.#appendSome(bytes.subarray(written))
       this.#torn = false
       this.#reportRecovery()

@@ -41,6 +41,7 @@ export type ToWorker =
   | { readonly kind: 'introspection-answer'; readonly id: number; readonly answer: IntrospectionAnswer }
   | { readonly kind: 'security'; readonly security: SecurityModel }
   | { readonly kind: 'revoked'; readonly revocations: readonly Revocation[] }
+  | { readonly kind: 'reopen-access-log' }
   | { readonly kind: 'count'; readonly id: number }
   | { readonly kind: 'leave' }
 

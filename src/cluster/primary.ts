@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startAdminServer, type AdminServer } from '../admin/admin-server.ts'
 import type { HttpModule } from '../admin/http-app.ts'
+import type { AccessLogRotation } from '../auth/access-log-rotation.ts'
 import { accessLogPath } from '../auth/access-log.ts'
 import { IntrospectionSource } from '../auth/introspection-source.ts'
 import { KeySetSource } from '../auth/key-set-source.ts'
@@ -29,6 +30,7 @@ import type { TlsSource } from '../transport/tls-source.ts'
 import { loadUws, uwsCacheFolder } from '../transport/uws.ts'
 import { nodeName } from './node-name.ts'
 import { redisAddress } from './redis-connection.ts'
+import { openAccessLogRotation } from './access-log-files.ts'
 import { openExplainDesk } from './explaining.ts'
 import { openSocketFolder } from './socket-folder.ts'
 import { openTlsSource, warnUnencrypted } from './encryption.ts'
@@ -108,6 +110,7 @@ class Node {
   readonly #tls: TlsSource | undefined
   readonly #security: SecuritySource | undefined
   readonly #supervisor: Supervisor
+  readonly #accessLog: AccessLogRotation | undefined
   readonly #admin: AdminServer | undefined
   readonly #done = Promise.withResolvers<number>()
   #closing: Promise<void> | undefined = undefined
@@ -121,6 +124,7 @@ class Node {
     readonly tls: TlsSource | undefined
     readonly security: SecuritySource | undefined
     readonly supervisor: Supervisor
+    readonly accessLog: AccessLogRotation | undefined
     readonly admin: AdminServer | undefined
   }) {
     this.#log = parts.log
@@ -131,6 +135,7 @@ class Node {
     this.#tls = parts.tls
     this.#security = parts.security
     this.#supervisor = parts.supervisor
+    this.#accessLog = parts.accessLog
     this.#admin = parts.admin
   }
 
@@ -169,6 +174,8 @@ class Node {
       log,
     })
     securitySource?.onChange(model => supervisor.tellAll({ kind: 'security', security: model }))
+    const reopen = (): void => supervisor.tellAll({ kind: 'reopen-access-log' })
+    const accessLog = openAccessLogRotation(settings, security.accessLog, { clock, log, reopen })
     tls?.onChange(setup => supervisor.tellAll({ kind: 'tls', tls: setup }))
     keySets.onSnapshot(snapshot => supervisor.tellAll({ kind: 'keys', snapshot }))
     const metrics = async (): Promise<string> => {
@@ -194,7 +201,18 @@ class Node {
       settings.adminPort === undefined
         ? undefined
         : await startAdminServer({ port: settings.adminPort, view, log, http: httpModule() })
-    return new Node({ log, folder, store, keySets, introspections, tls, security: securitySource, supervisor, admin })
+    return new Node({
+      log,
+      folder,
+      store,
+      keySets,
+      introspections,
+      tls,
+      security: securitySource,
+      supervisor,
+      accessLog,
+      admin,
+    })
   }
 
   get adminUrl(): string | undefined {
@@ -231,6 +249,7 @@ class Node {
     this.#introspections.close()
     this.#tls?.close()
     this.#security?.close()
+    this.#accessLog?.close()
     await this.#admin?.close()
     await this.#store.close()
     await rm(this.#folder, { recursive: true, force: true })

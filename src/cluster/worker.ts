@@ -1,5 +1,5 @@
 import { ListenerPipelines } from '../auth/pipeline.ts'
-import { openAccessLog } from '../auth/access-log.ts'
+import { openAccessLog, type AccessLog } from '../auth/access-log.ts'
 import { jwtAuthenticators } from '../auth/jwt-authenticators.ts'
 import { KeySetsMirror } from '../auth/key-sets-mirror.ts'
 import { Revocations, type Revocation } from '../auth/revocations.ts'
@@ -47,6 +47,7 @@ interface WorkerParts {
   readonly door: ListenerPipelines
   readonly keySets: KeySetsMirror
   readonly counters: Counters
+  readonly accessLog: AccessLog
   /** Closes what must be flushed or ended before the process may exit. */
   readonly close: () => Promise<void>
 }
@@ -114,6 +115,8 @@ class WorkerLife {
         return this.#asking.introspections.answered(message.id, message.answer)
       case 'revoked':
         return this.#revoke(message.revocations)
+      case 'reopen-access-log':
+        return parts.accessLog.reopen()
       case 'count':
         return tellPrimary({ kind: 'counted', id: message.id, counters: parts.counters })
       case 'leave':
@@ -250,7 +253,8 @@ async function prepare(
   }
   const bus = await WorkerBus.open({ self: address, folder, settings, clock, random, log, endOfTick, slabs, owner })
   const store = await StoreClient.open({ socketPath: plan.storeSocket, clock, log, endOfTick, slabs })
-  const accessLog = await openAccessLog({ model: security.accessLog, logDir: settings.logDir, clock, log, endOfTick })
+  const { logDir, accessLogFormat: format } = settings
+  const accessLog = await openAccessLog({ model: security.accessLog, logDir, format, clock, log, endOfTick })
   const pool = new VerifierPool(settings.authThreads, clock, log)
   const verifier = new TokenVerifier({ keySets, pool, clock, endOfTick, log })
   const binding = { clientIdClaim: settings.bindClientId, usernameClaim: settings.bindUsername }
@@ -272,7 +276,7 @@ async function prepare(
     broker.stop()
     await Promise.all([bus.close(), store.close(), accessLog.close(), pool.destroy(), passwords.destroy()])
   }
-  return { plan, log, endOfTick, slabs, bus, store, broker, door, keySets, counters, close }
+  return { plan, log, endOfTick, slabs, bus, store, broker, door, keySets, counters, accessLog, close }
 }
 
 function nextTurn(): Promise<void> {

@@ -1,4 +1,5 @@
 import { clusterSettings } from './cluster-settings.ts'
+import { accessLogSettings } from './access-log-settings.ts'
 import type { Section } from './setting.ts'
 import { setting } from './setting.ts'
 import { integer, ipAddress, oneOf, optional, path, port, portOrOff, secretText } from './setting-types.ts'
@@ -127,6 +128,7 @@ const logs = {
     default: { value: 'log' },
     sentence: 'Folder of the access log, which is `access/access.log` in it unless the security file says otherwise.',
   }),
+  ...accessLogSettings,
 }
 
 const development = {

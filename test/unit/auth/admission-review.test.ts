@@ -36,6 +36,7 @@ const silent: AccessLog = {
   authenticationFailed() {},
   authorizationSucceeded() {},
   authorizationFailed() {},
+  reopen() {},
   async close() {},
 }
 const tokens: Authenticator = {

@@ -77,6 +77,8 @@ class RecordingAccessLog implements AccessLog {
     this.lines.push(`authorization-failed ${clientId} ${ip} ${reason}`)
   }
 
+  reopen(): void {}
+
   async close(): Promise<void> {}
 }
 
