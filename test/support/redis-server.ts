@@ -4,22 +4,25 @@ import { startProgram, systemProgram, type RunningProgram } from './programs.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'
 import { waitFor } from './wait-for.ts'
 
+type RedisServerOptions = Readonly<Record<string, string | number>>
+
 /** A real redis-server on the loopback, in a folder of its own; what it has said is on its disk before it answers. */
 export class RedisServer {
   readonly port: number
+  readonly #options: RedisServerOptions
   readonly #folder: TemporaryFolder
   #program: RunningProgram
 
-  private constructor(port: number, folder: TemporaryFolder, program: RunningProgram) {
+  private constructor(port: number, options: RedisServerOptions, folder: TemporaryFolder) {
     this.port = port
+    this.#options = options
     this.#folder = folder
-    this.#program = program
+    this.#program = this.#start()
   }
 
-  static async start(port?: number): Promise<RedisServer> {
-    const chosen = port ?? (await freePort())
-    const folder = await makeTemporaryFolder()
-    const server = new RedisServer(chosen, folder, startRedis(chosen, folder))
+  /** Starts it on this port, or a free one, with more of its own options by their names. */
+  static async start(port?: number, options: RedisServerOptions = {}): Promise<RedisServer> {
+    const server = new RedisServer(port ?? (await freePort()), options, await makeTemporaryFolder())
     await server.#ready()
     return server
   }
@@ -51,7 +54,7 @@ export class RedisServer {
 
   /** Starts it again with what is on its disk. */
   async restart(): Promise<void> {
-    this.#program = startRedis(this.port, this.#folder)
+    this.#program = this.#start()
     await this.#ready()
   }
 
@@ -69,12 +72,14 @@ export class RedisServer {
       )
     })
   }
-}
 
-function startRedis(port: number, folder: TemporaryFolder): RunningProgram {
-  const options = { port, bind: '127.0.0.1', dir: folder.path, save: '', appendonly: 'yes', appendfsync: 'always' }
-  return startProgram(
-    systemProgram('redis-server'),
-    Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
-  )
+  #start(): RunningProgram {
+    const { port } = this
+    const own = { port, bind: '127.0.0.1', dir: this.#folder.path, save: '', appendonly: 'yes', appendfsync: 'always' }
+    const options = Object.entries({ ...own, ...this.#options })
+    return startProgram(
+      systemProgram('redis-server'),
+      options.flatMap(([name, value]) => [`--${name}`, String(value)]),
+    )
+  }
 }
