@@ -5,13 +5,14 @@ import { nodeOf } from './node-of.ts'
 /** One bus made of two: to the workers of this host, and to those of the other nodes. */
 export class ClusterBus implements Bus {
   readonly self: WorkerAddress
-  readonly #node: string
+  /** What the addresses of this host begin with. */
+  readonly #here: string
   readonly #host: Bus
   readonly #remote: Bus
 
   constructor(host: Bus, remote: Bus) {
     this.self = host.self
-    this.#node = nodeOf(host.self)
+    this.#here = `${nodeOf(host.self)}/`
     this.#host = host
     this.#remote = remote
   }
@@ -61,6 +62,6 @@ export class ClusterBus implements Bus {
   }
 
   #isHere(worker: WorkerAddress): boolean {
-    return worker.startsWith(this.#node) && nodeOf(worker) === this.#node
+    return worker.startsWith(this.#here)
   }
 }

@@ -29,7 +29,7 @@ export interface RedisConnections {
 
 /**
  * Makes the connections of a worker to Redis. A command that was on its way when a connection broke is rejected and never
- * sent again: nobody but its sender knows whether it may run twice. Rejects with `CONFIGURATION` where the certificates
+ * sent again: nobody but its sender knows whether it may run twice. Throws `CONFIGURATION` where the certificates
  * cannot be read.
  */
 export function makeRedisConnections(settings: RedisConnectionSettings, random: Random): RedisConnections {

@@ -146,7 +146,7 @@ export class Supervisor {
       case 'introspection-request':
         return background(this.#parts.log, 'introspection request', this.#answerIntrospection(worker, message))
       case 'redis':
-        worker.redisAway = !message.up
+        worker.redisUp = message.up
         return this.#watchRedis(message.why)
       case 'counted':
         return
@@ -192,12 +192,13 @@ export class Supervisor {
     if (this.#open) this.#opened.resolve(listeners)
   }
 
-  /** Says once for all workers when Redis has gone and when it is there again. */
+  /** Says once for all workers when Redis has gone, and when each of them can reach it again. */
   #watchRedis(why: string): void {
-    const away = !this.#all(worker => !worker.redisAway)
-    if (away === this.#redisAway) return
-    this.#redisAway = away
     const { log, redis } = this.#parts
+    const there = this.#workers.size > 0 && this.#all(worker => worker.redisUp === true)
+    const away = !this.#all(worker => worker.redisUp !== false)
+    if (away === this.#redisAway || (!away && !there)) return
+    this.#redisAway = away
     if (away) log.warn('Redis cannot be reached: trying again', { redis, why })
     else log.info('Redis can be reached again', { redis })
   }

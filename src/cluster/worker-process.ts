@@ -22,8 +22,8 @@ export class WorkerProcess {
   listeners: readonly ListenerIdentity[] | undefined = undefined
   /** Whether it takes part in the bus. */
   prepared = false
-  /** Whether Redis is away for it. */
-  redisAway = false
+  /** Whether it can reach Redis; undefined: it does not know yet, or there is none. */
+  redisUp: boolean | undefined = undefined
   readonly #worker: Worker
   readonly #clock: Clock
   readonly #counts = new Map<number, (counters: Readonly<Counters> | undefined) => void>()

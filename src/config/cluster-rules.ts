@@ -31,6 +31,12 @@ export function heartbeatsFit({ heartbeatMs, deadAfterMs }: Settings): readonly 
   return [{ names: [HEARTBEAT_MS, DEAD_AFTER_MS], text }]
 }
 
+/** Development mode has an issuer of its own, whose tokens other nodes would refuse. */
+export function isOneNode({ redisUrl }: Settings): readonly SettingProblem[] {
+  if (redisUrl === undefined) return []
+  return [{ names: [REDIS_URL], text: 'is given, expected `guardbee start`: development mode is one node' }]
+}
+
 function isEncrypted(redisUrl: string | undefined): boolean {
   return redisUrl !== undefined && parseRedisAddress(redisUrl)?.encrypted === true
 }

@@ -1,5 +1,5 @@
 import { clientPorts } from './client-ports.ts'
-import { heartbeatsFit, oneStore, redisIsEncrypted } from './cluster-rules.ts'
+import { heartbeatsFit, isOneNode, oneStore, redisIsEncrypted } from './cluster-rules.ts'
 import { isLoopback } from './loopback.ts'
 import { permissionsFit } from './permission-rules.ts'
 import type { SettingProblem } from './read-table.ts'
@@ -47,7 +47,7 @@ export const startRules: readonly Rule[] = [
 ]
 
 /** Rules of `guardbee dev`. */
-export const devRules: readonly Rule[] = [...listenerRules, ...clusterRules, bindsToLoopback, noOtherSourceOfTrust]
+export const devRules: readonly Rule[] = [...listenerRules, isOneNode, bindsToLoopback, noOtherSourceOfTrust]
 
 function someListenerIsOn(settings: Settings): readonly SettingProblem[] {
   if (Object.values(clientPorts(settings)).some(port => port !== undefined)) return []

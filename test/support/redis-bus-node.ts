@@ -14,6 +14,7 @@ import { waitFor, within } from './wait-for.ts'
 /** How the bus of a node differs from the others. */
 export interface RedisNodeOptions {
   readonly url: string
+  readonly caFile?: string
   readonly self: WorkerAddress
   readonly clusterName?: string
   readonly heartbeatMs?: number
@@ -32,12 +33,13 @@ export class RedisNode {
   readonly estates: WorkerAddress[] = []
   /** What it said of Redis. */
   readonly states: boolean[] = []
+  readonly whys: string[] = []
   buried = false
 
-  constructor({ url, self, ...options }: RedisNodeOptions) {
+  constructor({ url, caFile, self, ...options }: RedisNodeOptions) {
     const deadAfterMs = options.deadAfterMs ?? 60_000
     const { commands, subscriber } = makeRedisConnections(
-      { redisUrl: url, redisCaFile: undefined, deadAfterMs },
+      { redisUrl: url, redisCaFile: caFile, deadAfterMs },
       systemRandom,
     )
     this.bus = new RedisBus({
@@ -54,7 +56,10 @@ export class RedisNode {
       slabs: new SlabPool(),
       endOfTick: new EndOfTick(task => void setImmediate(task)),
       owner: {
-        onState: up => this.states.push(up),
+        onState: (up, why) => {
+          this.states.push(up)
+          this.whys.push(why)
+        },
         onBuried: () => {
           this.buried = true
         },

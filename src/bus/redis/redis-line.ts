@@ -25,12 +25,14 @@ export interface RedisLineOptions {
   readonly log: Log
 }
 
+const CLOSED = 'the connection has closed'
+
 /** One worker's way to the others over Redis: batches out and in, one channel for each worker, and scripts. */
 export class RedisLine {
   isWritable = false
   isReadable = false
-  /** The last thing that went wrong. */
-  fault = ''
+  /** The last thing that went wrong since it was writable. */
+  fault: string = CLOSED
   readonly #options: RedisLineOptions
   readonly #owner: RedisLineOwner
   /** Batches of this tick that leave with one write; a Redis Cluster has a connection for each of its servers. */
@@ -114,6 +116,7 @@ export class RedisLine {
 
   #writable(): void {
     this.isWritable = true
+    this.fault = CLOSED
     if (!this.#closed) this.#owner.writable()
   }
 

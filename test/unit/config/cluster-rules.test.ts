@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { devRules } from '../../../src/config/rules.ts'
 import type { Environment } from '../../../src/config/setting.ts'
 import { readSettings } from '../../../src/config/settings.ts'
 
@@ -32,6 +33,14 @@ describe('settings of a cluster', () => {
     assert.match(problems({ ...REDIS, GUARDBEE_REDIS_CA_FILE: 'ca.pem' }), /CA_FILE: has no effect/)
     assert.match(problems({ GUARDBEE_REDIS_CA_FILE: 'ca.pem' }), /CA_FILE: has no effect/)
     assert.equal(problems({ GUARDBEE_REDIS_URL: 'rediss://r', GUARDBEE_REDIS_CA_FILE: 'ca.pem' }), '')
+  })
+
+  it('are not for development mode', () => {
+    const { problems: found } = readSettings({ ...REDIS, GUARDBEE_BIND_ADDRESS: '127.0.0.1' }, { cores: 1 }, devRules)
+    assert.deepEqual(
+      found.map(({ names }) => names),
+      [['GUARDBEE_REDIS_URL']],
+    )
   })
 
   it('leave time for three heartbeats', () => {

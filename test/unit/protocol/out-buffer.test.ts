@@ -51,4 +51,16 @@ describe('OutBuffer', () => {
       }),
     )
   })
+
+  it('leaves room for a head at the start of every slab, and counts it', () => {
+    const owner = new RecordingOwner()
+    const out = new OutBuffer(owner, new SlabPool(), 5)
+    for (const size of [2, 20_000, 3]) out.append(Buffer.alloc(size, size), 0, size)
+    out.flush()
+    assert.deepEqual(owner.events, ['gathering', 'send 7', 'send 20005', 'send 8'])
+    assert.deepEqual(
+      owner.sent.map(bytes => bytes.subarray(5).every(byte => byte === (bytes.length - 5) % 256)),
+      [true, true, true],
+    )
+  })
 })
