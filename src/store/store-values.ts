@@ -25,7 +25,7 @@ const optionalNumberCodec = optionalCodec(numberCodec)
 const optionalStringCodec = optionalCodec(stringCodec)
 const numbersCodec = listCodec(varuintCodec)
 
-const willCodec: Codec<StoredWill> = {
+export const willCodec: Codec<StoredWill> = {
   write(writer, will) {
     writeMessage(writer, will.message)
     writer.varuint(will.delayIntervalSeconds)
@@ -175,6 +175,9 @@ export const queuedMessageCodec: Codec<QueuedMessage> = {
 /** The RETAIN flag of a delivery, beside its QoS in the lowest two bits. */
 const RETAIN = 0x04
 const DELIVERY_FLAGS_MAX = 0x07
+
+/** How a message goes to one subscriber. */
+export const deliveryCodec: Codec<DeliveryOptions> = { write: writeDelivery, read: readDelivery }
 
 function writeDelivery(writer: ByteWriter, delivery: DeliveryOptions): void {
   writer.u8(delivery.qos | (delivery.retain ? RETAIN : 0))

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
+import type { Store } from '../../src/ports/store.ts'
+import type { FakeClock } from '../support/fake-clock.ts'
+import { RedisStores } from '../support/redis-stores.ts'
 import { TestBrokers } from '../support/test-broker.ts'
 import { FlowPublisher, FlowSubscriber } from './flow-clients.ts'
 import { type Death, MortalStore } from './mortal-store.ts'
@@ -7,10 +10,13 @@ import { type Death, MortalStore } from './mortal-store.ts'
 /** More calls of the store than any of the flows makes. */
 const CALLS_MAX = 60
 
+type OpenStore = (clock: FakeClock) => Promise<Store>
+
 /** Lets a worker die at a call of the store within one flow; false: the flow was over before. */
-async function dieInFlow(qos: 1 | 2, call: number, death: Death): Promise<boolean> {
+async function dieInFlow(qos: 1 | 2, call: number, death: Death, open: OpenStore | undefined): Promise<boolean> {
   let mortal: MortalStore | undefined
-  const brokers = await TestBrokers.start(2, { around: store => (mortal = new MortalStore(store)) })
+  const around = (store: Store): Store => (mortal = new MortalStore(store))
+  const brokers = await TestBrokers.start(2, open === undefined ? { around } : { around, open })
   assert(mortal !== undefined)
   const publisher = new FlowPublisher(qos)
   const subscribers = [new FlowSubscriber('here'), new FlowSubscriber('there')]
@@ -54,17 +60,39 @@ async function exchange(
   }
 }
 
-describe('a worker that dies between two steps of a flow', () => {
-  for (const qos of [1, 2] as const) {
-    for (const death of ['before', 'after'] as const) {
-      it(`loses and doubles nothing at QoS ${qos}, ${death} each call of the store`, async () => {
-        let call = 1
-        while (await dieInFlow(qos, call, death)) {
-          call++
-          assert(call < CALLS_MAX, 'the flow has an end')
-        }
-        assert(call > 3, `the flow has ${call - 1} calls only`)
-      })
+function crashPoints(name: string, open: OpenStore | undefined): void {
+  describe(`a worker that dies between two steps of a flow, with the store ${name},`, () => {
+    for (const qos of [1, 2] as const) {
+      for (const death of ['before', 'after'] as const) {
+        it(`loses and doubles nothing at QoS ${qos}, ${death} each call of the store`, async () => {
+          let call = 1
+          while (await dieInFlow(qos, call, death, open)) {
+            call++
+            assert(call < CALLS_MAX, 'the flow has an end')
+          }
+          assert(call > 3, `the flow has ${call - 1} calls only`)
+        })
+      }
     }
-  }
+  })
+}
+
+crashPoints('in memory', undefined)
+
+describe('over a real redis-server', () => {
+  let stores: RedisStores
+
+  before(async () => {
+    stores = await RedisStores.start()
+  })
+
+  after(async () => {
+    await stores.clear()
+    await stores.stop()
+  })
+
+  crashPoints('in Redis', async clock => {
+    await stores.clear()
+    return await stores.open({ clock })
+  })
 })

@@ -164,6 +164,27 @@ export function queuesContract(open: OpenStore): void {
         assert.deepEqual((await claim(store)).receivedPacketIds, [9])
       }))
 
+    it('bring large messages, to one and to many, up to the limit of the read', () =>
+      withStore(open, async store => {
+        const clients = Array.from({ length: 1200 }, (_, index) => `c${index}`)
+        for (const clientId of ['c0', 'c1', 'c1199']) await claim(store, { clientId })
+        const targets = clients.map(clientId => ({ clientId, delivery: atLeastOnce }))
+        const { wakes } = await store.queues.append(targets, message('x'.repeat(5000)))
+        assert.deepEqual(
+          wakes.map(({ clientId }) => clientId),
+          ['c0', 'c1', 'c1199'],
+        )
+        for (const letter of 'abcdef') {
+          await store.queues.append([{ clientId: 'c0', delivery: atLeastOnce }], message(letter.repeat(400_000)))
+        }
+        const read = await store.queues.read('c0', 0, 7)
+        assert.deepEqual(
+          read.map(({ position, message: { payload } }) => `${position} ${payload.toString('latin1', 0, 1)}`),
+          ['1 x', '2 a', '3 b', '4 c', '5 d', '6 e', '7 f'],
+        )
+        assert.equal((await store.queues.read('c1199', 0, 7))[0]?.message.payload.length, 5000)
+      }))
+
     it('start from the first position in a new session', () =>
       withStore(open, async store => {
         await claim(store)

@@ -111,6 +111,16 @@ export function sessionsContract(open: OpenStore): void {
         await store.sessions.markReceived('c', epoch, 1, true)
       }))
 
+    it('and takeDue serve however many sessions there are', () =>
+      withStore(open, async (store, clock) => {
+        const clientIds = Array.from({ length: 450 }, (_, index) => `c${index}`)
+        await Promise.all(clientIds.map(clientId => claim(store, { clientId, sessionExpiryIntervalSeconds: 10 })))
+        await store.sessions.abandon('node/1', clock.nowMs())
+        clock.advance(10_000)
+        assert.equal((await store.sessions.takeDue(clock.nowMs(), 250)).length, 250)
+        assert.equal((await store.sessions.takeDue(clock.nowMs(), 250)).length, 200)
+      }))
+
     it('finds nothing the second time', () =>
       withStore(open, async (store, clock) => {
         await claim(store, { will: will('w', 0) })

@@ -1,10 +1,12 @@
 import { Redis } from 'ioredis'
+import type { RedisStoreConnection } from '../../src/store/redis/redis-store.ts'
 import { freePort } from './free-port.ts'
 import { startProgram, systemProgram, type RunningProgram } from './programs.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'
 import { waitFor } from './wait-for.ts'
 
-type RedisServerOptions = Readonly<Record<string, string | number>>
+/** Options of redis-server by their names. */
+export type RedisServerOptions = Readonly<Record<string, string | number>>
 
 /** A real redis-server on the loopback, in a folder of its own; what it has said is on its disk before it answers. */
 export class RedisServer {
@@ -20,7 +22,7 @@ export class RedisServer {
     this.#program = this.#start()
   }
 
-  /** Starts it on this port, or a free one, with more of its own options by their names. */
+  /** Starts it on this port, or a free one; without `options` it keeps what it has acknowledged. */
   static async start(port?: number, options: RedisServerOptions = {}): Promise<RedisServer> {
     const server = new RedisServer(port ?? (await freePort()), options, await makeTemporaryFolder())
     await server.#ready()
@@ -56,6 +58,19 @@ export class RedisServer {
   async restart(): Promise<void> {
     this.#program = this.#start()
     await this.#ready()
+  }
+
+  /** Stops it for a while, or lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#program.kill(signal)
+  }
+
+  /** A client that is connected; errors of its connection are left to the calls that meet them. */
+  async connect(options: Partial<RedisStoreConnection> = {}, port: number = this.port): Promise<Redis> {
+    const redis = new Redis(port, '127.0.0.1', options)
+    redis.on('error', () => {})
+    await waitFor('a connection to Redis', () => redis.status === 'ready')
+    return redis
   }
 
   async stop(): Promise<void> {

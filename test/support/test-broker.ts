@@ -8,6 +8,7 @@ import { EndOfTick } from '../../src/core/end-of-tick.ts'
 import type { WorkerAddress } from '../../src/ports/bus.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { MemoryStore, type MemoryStoreLimits } from '../../src/store/memory-store.ts'
+import { BusyStore } from './busy-store.ts'
 import { FakeClock, FakeRandom } from './fake-clock.ts'
 import { MemoryNetwork } from './memory-bus.ts'
 import { RecordingLog } from './recording-log.ts'
@@ -31,6 +32,8 @@ export interface TestWorker {
 export interface TestBrokersOptions {
   readonly limits?: Partial<BrokerLimits>
   readonly store?: Partial<MemoryStoreLimits>
+  /** Opens a store that answers in its own time, in the place of the one in memory. */
+  readonly open?: (clock: FakeClock) => Promise<Store>
   /** What stands before the store. */
   readonly around?: (store: Store) => Store
 }
@@ -53,7 +56,7 @@ export interface TestConnect extends Partial<IConnectPacket> {
  * itself: each step of a test ends when all that follows from it has happened.
  */
 export class TestBrokers {
-  readonly clock: FakeClock = new FakeClock()
+  readonly clock: FakeClock
   readonly random: FakeRandom = new FakeRandom()
   readonly log: RecordingLog = new RecordingLog()
   readonly door: TestDoor = new TestDoor()
@@ -67,8 +70,13 @@ export class TestBrokers {
   /** Settling is one at a time, so that a step that is made while another settles waits for both. */
   #settling: Promise<void> | undefined = undefined
 
-  private constructor(options: TestBrokersOptions) {
-    const store = new MemoryStore(this.clock, options.store)
+  /** The store where it answers in its own time. */
+  readonly #slow: BusyStore | undefined
+
+  private constructor(options: TestBrokersOptions, clock: FakeClock, slow: BusyStore | undefined) {
+    const store = slow ?? new MemoryStore(clock, options.store)
+    this.clock = clock
+    this.#slow = slow
     this.store = options.around?.(store) ?? store
     this.endOfTick = new EndOfTick(task => this.#scheduled.push(task))
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
@@ -76,7 +84,9 @@ export class TestBrokers {
 
   /** Starts `workers` brokers that know each other. */
   static async start(workers = 1, options: TestBrokersOptions = {}): Promise<TestBrokers> {
-    const brokers = new TestBrokers(options)
+    const clock = new FakeClock()
+    const slow = options.open && new BusyStore(await options.open(clock))
+    const brokers = new TestBrokers(options, clock, slow)
     for (let number = 0; number < workers; number++) await brokers.addWorker()
     return brokers
   }
@@ -186,7 +196,8 @@ export class TestBrokers {
         const tasks = this.#scheduled.splice(0)
         for (const task of tasks) task()
         const delivered = this.network.deliver()
-        quiet = tasks.length > 0 || delivered ? 0 : quiet + 1
+        const busy = tasks.length > 0 || delivered || this.#slow?.busy === true
+        quiet = busy ? 0 : quiet + 1
       }
     } finally {
       this.#settling = undefined

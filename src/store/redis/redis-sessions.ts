@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import type { WorkerAddress } from '../../ports/bus.ts'
+import type { ClaimResult, DueSession, Release, SessionClaim, SessionStore, StoredWill } from '../../ports/store.ts'
+import { subscriptionCodec, willCodec } from '../store-values.ts'
+import type { Cleaning } from './cleaning.ts'
+import type { RedisCalls } from './redis-calls.ts'
+import { bytesIn, bytesOf, listIn, numberIn, stringIn, valueOf } from './replies.ts'
+import { abandonScript } from './scripts/abandon-script.ts'
+import { claimScript } from './scripts/claim-script.ts'
+import { endScript } from './scripts/end-script.ts'
+import { markReceivedScript } from './scripts/mark-received-script.ts'
+import { releaseScript } from './scripts/release-script.ts'
+import { takeDueScript } from './scripts/take-due-script.ts'
+
+const OWNED_BY_ANOTHER = 1
+/** Of one step, so that no step holds Redis up for long. */
+const ABANDONED_AT_ONCE = 200
+const DUE_AT_ONCE = 100
+/** Dead workers that are remembered; their addresses do not come back, so the oldest may be forgotten. */
+const DEAD_HOMES_MAX = 1024
+const NONE = Buffer.alloc(0)
+/**
+ * How long the end of a connection waits for Redis to come back. Without it a session would count as connected until
+ * its client is back; the epoch makes a late one harmless.
+ */
+const LEAVE_HOLD_MS = 600_000
+/** What was taken and not heard of is asked for again; Redis keeps the answer for as long. */
+const DUE_HOLD_MS = 60_000
+
+/** What {@link RedisSessions} works with. */
+export interface RedisSessionsParts {
+  readonly calls: RedisCalls
+  readonly cleaning: Cleaning
+  readonly sessionsMax: number
+  /** Of this worker, and of its own after each start. */
+  readonly name: string
+}
+
+/** Sessions in Redis: every call is one script, so it is atomic whoever else calls. */
+export class RedisSessions implements SessionStore {
+  readonly #calls: RedisCalls
+  readonly #cleaning: Cleaning
+  readonly #sessionsMax: number
+  readonly #name: string
+  /** How often something that was due was asked for. */
+  #asked = 0
+
+  constructor({ calls, cleaning, sessionsMax, name }: RedisSessionsParts) {
+    this.#calls = calls
+    this.#cleaning = cleaning
+    this.#sessionsMax = sessionsMax
+    this.#name = name
+  }
+
+  async claim(claim: SessionClaim): Promise<ClaimResult> {
+    const { clientId, home, cleanStart, owner, sessionExpiryIntervalSeconds, will } = claim
+    const args = [
+      clientId,
+      home,
+      cleanStart ? 1 : 0,
+      digest(owner),
+      sessionExpiryIntervalSeconds,
+      will?.delayIntervalSeconds ?? '',
+      will === undefined ? NONE : bytesOf(willCodec, will),
+      this.#sessionsMax,
+    ]
+    const reply = await this.#calls.call(claimScript, args, 'acknowledged')
+    if (cleanStart) this.#cleaning.begin()
+    if (reply === OWNED_BY_ANOTHER) return { kind: 'owned-by-another' }
+    const [epoch, persistentBefore, present, previousHome, sentUpTo, dueWill, received, subscriptions] = listIn(reply)
+    return {
+      kind: 'claimed',
+      epoch: numberIn(epoch),
+      persistentBefore: persistentBefore === 1,
+      present: present === 1,
+      previousHome: stringIn(previousHome) || undefined,
+      subscriptions: listIn(subscriptions).map(bytes => valueOf(subscriptionCodec, bytesIn(bytes))),
+      receivedPacketIds: listIn(received).map(numberIn),
+      sentUpTo: numberIn(sentUpTo),
+      dueWill: willIn(dueWill),
+    }
+  }
+
+  async release(clientId: string, epoch: number, { expiresAtMs, willDueAtMs, sentUpTo }: Release): Promise<void> {
+    const expiresAt = expiresAtMs === Infinity ? '' : expiresAtMs
+    const args = [clientId, epoch, expiresAt, willDueAtMs ?? '', sentUpTo]
+    await this.#calls.held(() => this.#calls.call(releaseScript, args), LEAVE_HOLD_MS)
+  }
+
+  async end(clientId: string, epoch: number): Promise<void> {
+    const messages = await this.#calls.held(() => this.#calls.call(endScript, [clientId, epoch]), LEAVE_HOLD_MS)
+    if (numberIn(messages) > 0) this.#cleaning.begin()
+  }
+
+  async markReceived(clientId: string, epoch: number, packetId: number, received: boolean): Promise<void> {
+    await this.#calls.call(markReceivedScript, [clientId, epoch, packetId, received ? 1 : 0], 'acknowledged')
+  }
+
+  async abandon(home: WorkerAddress, nowMs: number): Promise<void> {
+    for (;;) {
+      const args = [home, ABANDONED_AT_ONCE, DEAD_HOMES_MAX]
+      const more = await this.#calls.held(() => this.#calls.callAt(nowMs, abandonScript, args), LEAVE_HOLD_MS)
+      if (more === 0) return
+    }
+  }
+
+  async takeDue(nowMs: number, limit: number): Promise<readonly DueSession[]> {
+    const taken: DueSession[] = []
+    while (taken.length < limit) {
+      const most = Math.min(DUE_AT_ONCE, limit - taken.length)
+      const args = [most, `${this.#name}:${++this.#asked}`]
+      const call = (): Promise<unknown> => this.#calls.callAt(nowMs, takeDueScript, args, 'acknowledged')
+      const fields = listIn(await this.#calls.held(call, DUE_HOLD_MS))
+      for (let i = 0; i < fields.length; i += 4) taken.push(dueSession(fields.slice(i, i + 4)))
+      if (fields.length < most * 4) break
+    }
+    // Whoever asks each second what is due does what a worker has left undone when it died.
+    this.#cleaning.begin()
+    return taken
+  }
+}
+
+function dueSession([clientId, epoch, will, expired]: readonly unknown[]): DueSession {
+  return { clientId: stringIn(clientId), epoch: numberIn(epoch), will: willIn(will), expired: expired === 1 }
+}
+
+function willIn(reply: unknown): StoredWill | undefined {
+  const bytes = bytesIn(reply)
+  return bytes.length === 0 ? undefined : valueOf(willCodec, bytes)
+}
+
+/** Owners are compared only, and may be long: a session that has short values only takes a quarter of the memory. */
+function digest(owner: string): Buffer {
+  return createHash('sha256').update(owner).digest()
+}
