@@ -6,9 +6,10 @@ import { openTlsListener } from '../transport/tls-listener.ts'
 import type { TlsListener, TlsListenerOptions, TlsSetup } from '../transport/tls-setup.ts'
 import { loadUws, uwsCacheFolder } from '../transport/uws.ts'
 import type { ListenerPorts } from './control-messages.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** What the listeners of a worker share. */
-export type SharedListenerOptions = Omit<TlsListenerOptions, 'port' | 'name' | 'tls'>
+export type SharedListenerOptions = Omit<TlsListenerOptions, 'port' | 'name' | 'tls' | 'trustedProxies'>
 
 /** The open listeners of a worker. */
 export interface OpenListeners {
@@ -21,6 +22,7 @@ export interface OpenListeners {
 export async function openListeners(
   ports: ListenerPorts,
   tls: TlsSetup | undefined,
+  proxies: TrustedProxies,
   options: SharedListenerOptions,
 ): Promise<OpenListeners> {
   const plain: OpenListener[] = []
@@ -29,15 +31,18 @@ export async function openListeners(
   const uws =
     wsPort === undefined && wssPort === undefined ? undefined : loadUws(uwsCacheFolder(process.env['XDG_CACHE_HOME']))
   try {
-    if (mqttPort !== undefined) plain.push(await openTcpListener({ ...options, port: mqttPort }))
+    if (mqttPort !== undefined) {
+      plain.push(await openTcpListener({ ...options, port: mqttPort, trustedProxies: proxies.mqtt }))
+    }
     if (uws !== undefined && wsPort !== undefined) {
-      plain.push(await openWebSocketListener(uws, { ...options, port: wsPort }))
+      plain.push(await openWebSocketListener(uws, { ...options, port: wsPort, trustedProxies: proxies.ws }))
     }
     if (tls !== undefined && tlsPort !== undefined) {
-      encrypted.push(await openTlsListener({ ...options, tls, port: tlsPort }))
+      encrypted.push(await openTlsListener({ ...options, tls, port: tlsPort, trustedProxies: proxies.tls }))
     }
     if (uws !== undefined && tls !== undefined && wssPort !== undefined) {
-      encrypted.push(await openSecureWebSocketListener(uws, { ...options, tls, port: wssPort }))
+      const secure = { ...options, tls, port: wssPort, trustedProxies: proxies.wss }
+      encrypted.push(await openSecureWebSocketListener(uws, secure))
     }
     return { all: [...plain, ...encrypted], encrypted }
   } catch (error) {

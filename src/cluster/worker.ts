@@ -26,6 +26,7 @@ import { IntrospectionRequests } from './introspection-requests.ts'
 import { KeyRequests } from './key-requests.ts'
 import { openListeners, useTls, type OpenListeners } from './listeners.ts'
 import { WorkerBus } from './worker-bus.ts'
+import { trustedProxies } from './trusted-proxies.ts'
 
 const JOIN_MS = 5_000
 const JOIN_CHECK_MS = 10
@@ -185,7 +186,7 @@ class WorkerLife {
   async #open(parts: WorkerParts, ports: ListenerPorts, tls: TlsSetup | undefined): Promise<void> {
     const { broker, plan, log, endOfTick, slabs, counters, door } = parts
     this.#tls = tls
-    this.#listeners = await openListeners(ports, tls, {
+    this.#listeners = await openListeners(ports, tls, trustedProxies(plan.settings), {
       host: plan.settings.bindAddress,
       accept: connection => broker.accept(connection),
       endOfTick,

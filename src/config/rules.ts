@@ -1,3 +1,4 @@
+import { proxiesAreTrusted, referenceHasReason } from './balancer-rules.ts'
 import { clientPorts } from './client-ports.ts'
 import { heartbeatsFit, isOneNode, oneStore, redisIsEncrypted } from './cluster-rules.ts'
 import { isLoopback } from './loopback.ts'
@@ -22,6 +23,8 @@ export const listenerRules: readonly Rule[] = [
   portsDiffer,
   tlsHasCertificate,
   clientCertificatesHaveAuthority,
+  proxiesAreTrusted,
+  referenceHasReason,
 ]
 
 /** Rules for what the variables, or a member of the file of issuers, say of one issuer. */

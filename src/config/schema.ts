@@ -2,6 +2,7 @@ import { clusterSettings } from './cluster-settings.ts'
 import { accessLogSettings } from './access-log-settings.ts'
 import type { Section } from './setting.ts'
 import { setting } from './setting.ts'
+import { balancerSettings } from './balancer-settings.ts'
 import { integer, ipAddress, oneOf, optional, path, port, portOrOff, secretText } from './setting-types.ts'
 import { permissionSettings } from './permission-settings.ts'
 import { storeSettings } from './store-settings.ts'
@@ -144,6 +145,7 @@ const development = {
 export const sections = [
   { title: 'Listeners', settings: listeners },
   { title: 'Encryption', settings: encryption },
+  { title: 'Load balancer', settings: balancerSettings },
   { title: 'Processes', settings: processes },
   { title: 'Store', settings: storeSettings },
   { title: 'Cluster', settings: clusterSettings },

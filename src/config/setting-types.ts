@@ -1,6 +1,7 @@
 import type { SettingType } from './setting.ts'
 
 const CONTROL_CHARACTER = /\p{Cc}/u
+const SERVER_REFERENCE_CHARACTERS_MAX = 1_024
 
 function settingType<Value>(
   expected: string,
@@ -44,9 +45,24 @@ export const ipAddress: SettingType<string> = settingType('an IPv4 or IPv6 addre
   isIpAddress(text) ? { value: text } : undefined,
 )
 
+/** Addresses and networks, parted by spaces or commas; the value has single spaces between them. */
+export const networks: SettingType<string> = settingType(
+  'addresses or networks such as 10.0.0.0/8 or fd00::/8, parted by spaces or commas',
+  given => {
+    const found = given.split(/[ ,]+/).filter(network => network !== '')
+    return found.length > 0 && found.every(isNetwork) ? { value: found.join(' ') } : undefined
+  },
+)
+
 /** Any text on one line; a blank one is refused, because it looks like a check and is none. */
 export const text: SettingType<string> = settingType('text on one line, not only spaces', given =>
   CONTROL_CHARACTER.test(given) || given.trim() === '' ? undefined : { value: given },
+)
+
+/** Servers that a client may use instead, in the form of v5 4.11, short enough for a packet of any client. */
+export const serverReference: SettingType<string> = settingType(
+  `text on one line of at most ${SERVER_REFERENCE_CHARACTERS_MAX} characters`,
+  given => (given.length > SERVER_REFERENCE_CHARACTERS_MAX ? undefined : text.parse(given)),
 )
 
 /** A secret that can stand in a header and is too long to be guessed. */
@@ -89,6 +105,12 @@ function isIpAddress(address: string): boolean {
   const parts = address.split('.')
   if (parts.length === 4 && parts.every(part => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)) return true
   return /^[\da-f:.]+$/i.test(address) && address.includes(':') && URL.canParse(`http://[${address}]`)
+}
+
+function isNetwork(network: string): boolean {
+  const [address = '', bits = '0', ...rest] = network.split('/')
+  const bitsMax = address.includes(':') ? 128 : 32
+  return isIpAddress(address) && /^(0|[1-9]\d{0,2})$/.test(bits) && Number(bits) <= bitsMax && rest.length === 0
 }
 
 function isHttpUrl(given: string): boolean {

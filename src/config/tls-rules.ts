@@ -34,5 +34,5 @@ function tlsNames({ tlsPort, wssPort }: Settings): readonly string[] {
   const off = [...(tlsPort === undefined ? [TLS_PORT] : []), ...(wssPort === undefined ? [WSS_PORT] : [])]
   return sections
     .flatMap(section => Object.values(section.settings).map(row => row.name))
-    .filter(name => (name.startsWith('GUARDBEE_TLS_') || name === WSS_PORT) && !off.includes(name))
+    .filter(name => /^GUARDBEE_(TLS|WSS)_/.test(name) && !off.includes(name))
 }

@@ -4,6 +4,10 @@ export class Counters {
   connectionsAccepted = 0
   /** Clients of an encrypted listener that did not get as far as MQTT. */
   tlsHandshakesFailed = 0
+  /** Connections closed because of their PROXY header, by reason. */
+  proxyHeadersUntrusted = 0
+  proxyHeadersMalformed = 0
+  proxyHeadersLate = 0
   connectsRefused = 0
   sessionsConnected = 0
   subscriptions = 0

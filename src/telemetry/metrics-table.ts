@@ -12,6 +12,7 @@ export interface Metric {
 /** The metrics of an object of numeric fields; the compiler asks for a row when a field is added. */
 export type MetricsTable<Field extends string> = Readonly<Record<Field, Metric>>
 
+const PROXY_HEADERS = 'Connections closed for want of a PROXY header that counts, by reason.'
 const DROPPED = 'Messages that did not reach a subscriber, by reason.'
 
 /** What the workers count. */
@@ -22,6 +23,9 @@ export const workerMetrics: MetricsTable<keyof Counters> = {
     'guardbee_tls_handshakes_failed_total',
     'TLS handshakes that failed: wrong version, unknown certificate authority, no client certificate, timeout.',
   ),
+  proxyHeadersUntrusted: counter('guardbee_proxy_headers_refused_total', PROXY_HEADERS, ['reason', 'untrusted']),
+  proxyHeadersMalformed: counter('guardbee_proxy_headers_refused_total', PROXY_HEADERS, ['reason', 'malformed']),
+  proxyHeadersLate: counter('guardbee_proxy_headers_refused_total', PROXY_HEADERS, ['reason', 'late']),
   connectsRefused: counter('guardbee_connects_refused_total', 'CONNECT packets answered with a refusal.'),
   sessionsConnected: gauge('guardbee_sessions_connected', 'Sessions with a connected client.'),
   subscriptions: gauge('guardbee_subscriptions', 'Subscriptions of the sessions.'),

@@ -20,6 +20,9 @@ export const HELD_BYTES_AT_FIRST_MAX = 64 * 1024
  */
 export const WEBSOCKET_MESSAGE_BYTES_MAX = 1024 * 1024
 
+/** How long a proxy may take to send its PROXY header, which it does at once; a lost packet of TCP fits in. */
+export const PROXY_HEADER_MS_MAX = 5_000
+
 /** How long a TLS handshake may take. */
 export const HANDSHAKE_MS_MAX = 10_000
 

@@ -12,6 +12,11 @@ export interface ListenerOptions {
   readonly host: string
   /** 0 takes a free port; the identity of the open listener says which. */
   readonly port: number
+  /**
+   * The addresses and networks (CIDR) of the proxies that stand before the listener: each connection then begins with a
+   * PROXY header, which says where its client is. Undefined: clients come by themselves, and no header is read.
+   */
+  readonly trustedProxies?: readonly string[] | undefined
   readonly accept: AcceptConnection
   readonly endOfTick: EndOfTick
   readonly slabs: SlabPool

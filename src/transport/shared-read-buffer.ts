@@ -1,14 +1,14 @@
 import { getSystemErrorName } from 'node:util'
 import type { OnReadOpts, Server, SocketConstructorOpts } from 'node:net'
 import { Socket } from 'node:net'
-import type { OwnedSocket } from './tcp-connection.ts'
+import type { OwnedSocket, SocketReader } from './tcp-connection.ts'
 
 const READ_BUFFER_BYTES = 1024 * 1024
 
 /** Gets the sockets of a server, and why one could not be had. */
 export interface SocketTaker {
-  /** Makes the socket an {@link OwnedSocket} before it returns. */
-  take(socket: Socket, remoteAddress: string, remotePort: number): void
+  /** Makes the socket an {@link OwnedSocket} before it returns; gives its reader. */
+  take(socket: Socket, remoteAddress: string, remotePort: number): SocketReader
   failed(systemErrorName: string): void
 }
 

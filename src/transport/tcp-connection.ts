@@ -2,11 +2,19 @@ import type { Socket } from 'node:net'
 import { GatheringConnection } from './gathering-connection.ts'
 import type { ListenerParts } from './listener-options.ts'
 
-/** A socket that knows its connection, so that one listener function serves the sockets of all of them. */
-export type OwnedSocket = Socket & { readonly connection: TcpConnection }
+/** Gets what a socket reads. */
+export interface SocketReader {
+  /** `bytes[0, length)` were read; they are valid during the call only. */
+  read(bytes: Buffer, length: number): void
+}
+
+/** A socket that knows its reader, so that one listener function serves the sockets of all of them. */
+export type OwnedSocket = Socket & { readonly connection: SocketReader }
+
+type ConnectedSocket = Socket & { readonly connection: TcpConnection }
 
 /** A connection over a socket of node:net, which must allow half-open connections. */
-export class TcpConnection extends GatheringConnection {
+export class TcpConnection extends GatheringConnection implements SocketReader {
   protected readonly socket: Socket
 
   constructor(parts: ListenerParts, socket: Socket, remoteAddress: string, remotePort: number) {
@@ -28,7 +36,6 @@ export class TcpConnection extends GatheringConnection {
     this.socket.resume()
   }
 
-  /** `bytes[0, length)` were read from the socket. */
   read(bytes: Buffer, length: number): void {
     this.received(bytes, 0, length)
   }
@@ -63,11 +70,11 @@ export class TcpConnection extends GatheringConnection {
   }
 }
 
-function onEnd(this: OwnedSocket): void {
+function onEnd(this: ConnectedSocket): void {
   this.connection.peerEnded()
 }
 
-function onClose(this: OwnedSocket): void {
+function onClose(this: ConnectedSocket): void {
   this.connection.socketClosed()
 }
 

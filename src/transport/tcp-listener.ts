@@ -2,9 +2,11 @@ import type { Socket } from 'node:net'
 import { Server } from 'node:net'
 import type { OpenListener } from '../ports/connection.ts'
 import { AcceptFailures } from './accept-failures.ts'
+import { takerBehindProxy } from './behind-proxy.ts'
 import { listenOn } from './listen-on.ts'
 import type { ListenerOptions } from './listener-options.ts'
 import { listenerParts } from './listener-options.ts'
+import { proxyGate } from './proxy-gate.ts'
 import { withoutMapping } from './remote-address.ts'
 import type { SocketTaker } from './shared-read-buffer.ts'
 import { readThroughSharedBuffer } from './shared-read-buffer.ts'
@@ -26,12 +28,16 @@ export async function openTcpListener(
   const port = await listenOn(server, options.host, options.port)
   const parts = listenerParts(options, 'tcp', port)
   const failures = new AcceptFailures(parts.identity.name, options.log, options.clock)
-  const taker: SocketTaker = {
+  const direct: SocketTaker = {
     take: (socket, remoteAddress, remotePort) => {
-      new TcpConnection(parts, socket, withoutMapping(remoteAddress), remotePort).introduce(options.accept)
+      const connection = new TcpConnection(parts, socket, withoutMapping(remoteAddress), remotePort)
+      connection.introduce(options.accept)
+      return connection
     },
     failed: systemErrorName => failures.report(systemErrorName),
   }
+  const gate = proxyGate(parts.identity.name, options)
+  const taker = gate === undefined ? direct : takerBehindProxy(gate, server, direct)
   server.on('error', error => taker.failed('code' in error ? String(error.code) : error.name))
   if (!readWay(server, taker)) readWithEvents(server, taker)
   return { identity: parts.identity, close: () => stopAccepting(server) }

@@ -1,11 +1,11 @@
 import type { Server, TLSSocket } from 'node:tls'
 import { createServer } from 'node:tls'
 import { AcceptFailures } from './accept-failures.ts'
+import { peersOf } from './behind-proxy.ts'
 import { HandshakeFailures } from './handshake-failures.ts'
 import { listenOn } from './listen-on.ts'
 import { listenerParts } from './listener-options.ts'
 import { NodeTls } from './node-tls.ts'
-import { withoutMapping } from './remote-address.ts'
 import type { OwnedSocket } from './tcp-connection.ts'
 import { TlsConnection } from './tls-connection.ts'
 import type { TlsListener, TlsListenerOptions } from './tls-setup.ts'
@@ -22,15 +22,16 @@ export async function openTlsListener(options: TlsListenerOptions): Promise<TlsL
   const failures = new AcceptFailures(parts.identity.name, options.log, options.clock)
   server.on('error', error => failures.report('code' in error ? String(error.code) : error.name))
   tls.guard(server, new HandshakeFailures(parts.identity.name, options), options.clock)
+  const peerOf = peersOf(server, parts.identity.name, options)
   server.on('secureConnection', socket => {
-    const { remoteAddress, remotePort, destroyed } = socket
-    if (destroyed || !server.listening || remoteAddress === undefined || remotePort === undefined) {
+    const peer = peerOf(socket)
+    if (socket.destroyed || !server.listening || peer === undefined) {
       socket.destroy() // turned away, too late, or gone before we looked
       return
     }
     socket.disableRenegotiation()
-    const address = withoutMapping(remoteAddress)
-    new TlsConnection(parts, socket, address, remotePort, tls.certificateOf(socket)).introduce(options.accept)
+    const connection = new TlsConnection(parts, socket, peer.address, peer.port, tls.certificateOf(socket))
+    connection.introduce(options.accept)
     socket.on('data', onData)
   })
   return { identity: parts.identity, use: setup => tls.use(server, setup), close: () => stopAccepting(server) }

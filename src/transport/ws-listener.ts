@@ -7,11 +7,11 @@ import type { ServerOptions } from 'ws'
 import { WebSocketServer } from 'ws'
 import type { ClientCertificate, ListenerIdentity, OpenListener, UpgradeHeaders } from '../ports/connection.ts'
 import { AcceptFailures } from './accept-failures.ts'
+import { peersOf } from './behind-proxy.ts'
 import { LINGER_MS, UPGRADE_SECONDS_MAX, WEBSOCKET_MESSAGE_BYTES_MAX } from './limits.ts'
 import { listenOn } from './listen-on.ts'
 import type { ListenerOptions, ListenerParts } from './listener-options.ts'
 import { listenerParts } from './listener-options.ts'
-import { withoutMapping } from './remote-address.ts'
 import { UpgradeHeadersReader } from './upgrade-headers.ts'
 import { chooseSubprotocol, WEBSOCKET_PATH } from './websocket-subprotocol.ts'
 import { WsConnection } from './ws-connection.ts'
@@ -60,9 +60,10 @@ export type HttpServer = Server | SecureServer
 export function serveUpgrades(
   server: HttpServer,
   parts: ListenerParts,
-  { accept }: ListenerOptions,
+  options: ListenerOptions,
   certificateOf: (socket: TLSSocket) => ClientCertificate | undefined = () => undefined,
 ): void {
+  const peerOf = peersOf(server, parts.identity.name, options)
   const webSocketOptions: ServerOptions & { readonly closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
@@ -73,7 +74,8 @@ export function serveUpgrades(
   }
   const webSockets = new WebSocketServer(webSocketOptions)
   server.on('upgrade', (request, socket, head) => {
-    const { remoteAddress = '', remotePort = 0 } = request.socket
+    const peer = peerOf(request.socket)
+    if (peer === undefined) return void socket.destroy() // gone before we looked
     const tlsSocket = request.socket instanceof TLSSocket ? request.socket : undefined
     const refusal = server.listening ? whyRefused(request) : 503
     if (refusal !== undefined) {
@@ -82,13 +84,13 @@ export function serveUpgrades(
     }
     webSockets.handleUpgrade(request, socket, head, webSocket => {
       const client = {
-        remoteAddress: withoutMapping(remoteAddress),
-        remotePort,
+        remoteAddress: peer.address,
+        remotePort: peer.port,
         tlsSocket,
         clientCertificate: tlsSocket === undefined ? undefined : certificateOf(tlsSocket),
         upgradeHeaders: headersOf(request),
       }
-      new WsConnection(parts, webSocket, client).introduce(accept)
+      new WsConnection(parts, webSocket, client).introduce(options.accept)
     })
   })
 }

@@ -9,6 +9,7 @@ import { loadUws } from '../../src/transport/uws.ts'
 import { openUwsListener } from '../../src/transport/websocket-listener.ts'
 import { openWsListener } from '../../src/transport/ws-listener.ts'
 import { connectSecureWebSocket, connectTcp, connectTls, connectWebSocket } from '../support/byte-clients.ts'
+import { proxyLine } from '../support/proxy-headers.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 import { TestAuthority } from '../support/test-certificates.ts'
 import { testTlsSetup, writeTlsFiles } from '../support/test-tls.ts'
@@ -25,38 +26,43 @@ if ('unavailable' in uws) throw new Error(`uWebSockets.js cannot be tested here:
 
 const authority = TestAuthority.root()
 const trust = { ca: authority.certificate }
+const header = proxyLine({ address: '127.0.0.1', port: 50_000 })
 const tls = await testTlsSetup(await writeTlsFiles(cacheFolder.path, authority))
 
 function overTls(options: ListenerOptions): TlsListenerOptions {
   return { ...options, tls }
 }
 
+function behindProxy(options: ListenerOptions): ListenerOptions {
+  return { ...options, trustedProxies: ['127.0.0.0/8'] }
+}
+
 const transports: readonly Transport[] = [
   {
     name: 'TCP through the shared read buffer',
     open: options => openTcpListener(options),
-    connect: connectTcp,
+    connect: port => connectTcp(port),
     listenerName: 'tcp-listener',
     pause: 'holds the client back',
   },
   {
     name: 'TCP through data events',
     open: options => openTcpListener(options, () => false),
-    connect: connectTcp,
+    connect: port => connectTcp(port),
     listenerName: 'tcp-listener',
     pause: 'holds the client back',
   },
   {
     name: 'WebSocket on uWebSockets.js',
     open: options => openUwsListener(uws, options),
-    connect: connectWebSocket,
+    connect: port => connectWebSocket(port),
     listenerName: 'websocket-listener',
     pause: 'destroys it at the bound',
   },
   {
     name: 'WebSocket on ws',
     open: options => openWsListener(options),
-    connect: connectWebSocket,
+    connect: port => connectWebSocket(port),
     listenerName: 'websocket-listener',
     pause: 'holds the client back',
   },
@@ -79,6 +85,27 @@ const transports: readonly Transport[] = [
     open: options => openSecureWsListener(overTls(options)),
     connect: port => connectSecureWebSocket(port, trust),
     listenerName: 'tls-websocket-listener',
+    pause: 'holds the client back',
+  },
+  {
+    name: 'TCP behind a proxy',
+    open: options => openTcpListener(behindProxy(options)),
+    connect: port => connectTcp(port, [header]),
+    listenerName: 'tcp-listener',
+    pause: 'holds the client back',
+  },
+  {
+    name: 'TLS behind a proxy',
+    open: options => openTlsListener(overTls(behindProxy(options))),
+    connect: port => connectTls(port, trust, [header]),
+    listenerName: 'tls-tcp-listener',
+    pause: 'holds the client back',
+  },
+  {
+    name: 'WebSocket behind a proxy',
+    open: options => openWsListener(behindProxy(options)),
+    connect: port => connectWebSocket(port, [header]),
+    listenerName: 'websocket-listener',
     pause: 'holds the client back',
   },
 ]

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { NetConnectOpts, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { connect as connectWithTls } from 'node:tls'
@@ -159,17 +159,23 @@ function resetNow(transport: Socket, encrypted: boolean): void {
   else transport.resetAndDestroy()
 }
 
-/** Connects with TCP. */
-export async function connectTcp(port: number): Promise<ByteClient> {
+/** Opens a socket that says `preface` before anything else, in pieces as given. */
+function open(port: number, preface: readonly Buffer[]): Socket {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  for (const piece of preface) socket.write(piece)
+  return socket
+}
+
+/** Connects with TCP; `preface` is what a proxy would say first. */
+export async function connectTcp(port: number, preface: readonly Buffer[] = []): Promise<ByteClient> {
+  const socket = open(port, preface)
   await once(socket, 'connect')
   return new TcpClient(socket)
 }
 
 /** Connects with a WebSocket that offers `mqtt`. */
-export async function connectWebSocket(port: number): Promise<ByteClient> {
-  const options: NetConnectOpts = { port, host: '127.0.0.1', noDelay: true }
-  const socket = connect(options)
+export async function connectWebSocket(port: number, preface: readonly Buffer[] = []): Promise<ByteClient> {
+  const socket = open(port, preface)
   const webSocket = new WebSocket(`ws://127.0.0.1:${port}/mqtt`, ['mqtt'], { createConnection: () => socket })
   const client = new WebSocketClient(webSocket, socket)
   await once(webSocket, 'open')
@@ -177,8 +183,12 @@ export async function connectWebSocket(port: number): Promise<ByteClient> {
 }
 
 /** Connects with TLS. */
-export async function connectTls(port: number, options: ConnectionOptions): Promise<ByteClient> {
-  const transport = connect({ port, host: '127.0.0.1', noDelay: true })
+export async function connectTls(
+  port: number,
+  options: ConnectionOptions,
+  preface: readonly Buffer[] = [],
+): Promise<ByteClient> {
+  const transport = open(port, preface)
   const socket = connectWithTls({ ...options, socket: transport })
   const client = new TcpClient(socket, transport)
   await once(socket, 'secureConnect')
@@ -186,8 +196,12 @@ export async function connectTls(port: number, options: ConnectionOptions): Prom
 }
 
 /** Connects with a WebSocket over TLS that offers `mqtt`. */
-export async function connectSecureWebSocket(port: number, options: ConnectionOptions): Promise<ByteClient> {
-  const transport = connect({ port, host: '127.0.0.1', noDelay: true })
+export async function connectSecureWebSocket(
+  port: number,
+  options: ConnectionOptions,
+  preface: readonly Buffer[] = [],
+): Promise<ByteClient> {
+  const transport = open(port, preface)
   const createConnection = (): Socket => connectWithTls({ ...options, socket: transport })
   const webSocket = new WebSocket(`wss://127.0.0.1:${port}/mqtt`, ['mqtt'], { createConnection })
   const client = new WebSocketClient(webSocket, transport)

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { httpUrl, integer, ipAddress, oneOf, portOrOff, text } from '../../../src/config/setting-types.ts'
+import {
+  httpUrl,
+  integer,
+  ipAddress,
+  networks,
+  oneOf,
+  portOrOff,
+  serverReference,
+  text,
+} from '../../../src/config/setting-types.ts'
 import type { SettingType } from '../../../src/config/setting.ts'
 
 function accepts<Value>(type: SettingType<Value>, texts: readonly string[]): void {
@@ -52,6 +61,27 @@ describe('setting types', () => {
       ':',
       '1::2::3',
     ])
+  })
+
+  it('networks are addresses, with the bits that count where not all do', () => {
+    assert.deepEqual(networks.parse(' 10.0.0.0/8, fd00::/8,192.0.2.1 '), { value: '10.0.0.0/8 fd00::/8 192.0.2.1' })
+    accepts(networks, ['0.0.0.0/0', '::/0', '::1', '192.0.2.1/32', '2001:db8::/128'])
+    refuses(networks, [
+      '',
+      ',',
+      'balancer',
+      '10.0.0.0/33',
+      '::/129',
+      '10.0.0.0/',
+      '10.0.0.0/08',
+      '10.0.0.0/8/8',
+      '10/8',
+    ])
+  })
+
+  it('a Server Reference is text that fits into a packet', () => {
+    accepts(serverReference, ['mqtt2.example.com:1883 mqtt3.example.com', 'a'.repeat(1_024)])
+    refuses(serverReference, ['', 'a'.repeat(1_025), 'a\nb'])
   })
 
   it('a URL is http or https, absolute, kept to the letter', () => {

@@ -5,10 +5,11 @@ import { describe, it } from 'node:test'
 import { readThroughSharedBuffer } from '../../../src/transport/shared-read-buffer.ts'
 
 const EMFILE = -24
+const reader = { read() {} }
 
 describe('readThroughSharedBuffer', () => {
   it('says no to a server without the handle it looks for', () => {
-    assert.equal(readThroughSharedBuffer(new Server(), { take() {}, failed() {} }), false)
+    assert.equal(readThroughSharedBuffer(new Server(), { take: () => reader, failed() {} }), false)
   })
 
   it('reports what could not be accepted, and lets go of a client that left before it was looked at', async () => {
@@ -16,7 +17,10 @@ describe('readThroughSharedBuffer', () => {
     await once(server, 'listening')
     const seen: string[] = []
     const taken = readThroughSharedBuffer(server, {
-      take: () => void seen.push('taken'),
+      take: () => {
+        seen.push('taken')
+        return reader
+      },
       failed: systemErrorName => void seen.push(systemErrorName),
     })
     assert.ok(taken)
