@@ -9,7 +9,8 @@ import { background, type Log } from '../ports/telemetry.ts'
 import { PublishTemplate } from '../protocol/publish-template.ts'
 import type { BrokerContext } from './broker-context.ts'
 import { ClientChannel } from './client-channel.ts'
-import { ClientRegistry, type RegisteredClient } from './client-registry.ts'
+import { ClientRegistry } from './client-registry.ts'
+import type { ClosingPace } from './closing-pace.ts'
 import { DeadlineWheel } from './deadline-wheel.ts'
 import { DueSessions } from './due-sessions.ts'
 import { dispatchFrame } from './frame-dispatch.ts'
@@ -159,15 +160,30 @@ export class Broker {
     return new ClientChannel(this.#context, connection)
   }
 
-  /** Closes all clients with `refusal`, some at a time; `next` waits between them. Resolves when the store knows. */
-  async disconnectAll(refusal: Refusal, next: () => Promise<void>): Promise<void> {
-    await this.#disconnect(() => refusal, next)
+  /** Closes all clients with `refusal` at this pace. Resolves when the store knows. */
+  async disconnectAll(refusal: Refusal, pace: ClosingPace): Promise<void> {
+    const clients = Array.from(this.#context.registry.clients())
+    for (const [closed, client] of clients.entries()) {
+      const wait = pace(closed, clients.length)
+      if (wait !== undefined) await wait
+      client.disconnect(refusal)
+    }
+    // Those whose CONNECT was under way when it began.
+    for (const client of Array.from(this.#context.registry.clients())) client.disconnect(refusal)
     await this.#context.sessions.settled()
   }
 
   /** Closes the clients whose proof was revoked, some at a time; `next` waits between them. */
   async disconnectRevoked(next: () => Promise<void>): Promise<void> {
-    await this.#disconnect(client => client.revocation(), next)
+    const clients = Array.from(this.#context.registry.clients())
+    let closed = 0
+    for (const client of clients) {
+      const refusal = client.revocation()
+      if (refusal === undefined) continue
+      if (closed > 0 && closed % CLOSED_AT_ONCE === 0) await next()
+      client.disconnect(refusal)
+      closed++
+    }
   }
 
   /** Holds all clients against a security configuration that was replaced, some at a time; `next` waits between them. */
@@ -183,21 +199,6 @@ export class Broker {
   stop(): void {
     this.#due.stop()
     for (const timer of this.#timers) timer.cancel()
-  }
-
-  async #disconnect(
-    refusalOf: (client: RegisteredClient) => Refusal | undefined,
-    next: () => Promise<void>,
-  ): Promise<void> {
-    const clients = Array.from(this.#context.registry.clients())
-    let closed = 0
-    for (const client of clients) {
-      const refusal = refusalOf(client)
-      if (refusal === undefined) continue
-      if (closed > 0 && closed % CLOSED_AT_ONCE === 0) await next()
-      client.disconnect(refusal)
-      closed++
-    }
   }
 
   /** A new peer learns this worker's routes, and which persistent sessions are connected here. */

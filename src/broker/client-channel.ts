@@ -203,9 +203,10 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
   /** Ends the connection from our side; MQTT 5 clients are told the reason (v5 4.13). */
   disconnect(refusal: Refusal): void {
     if (this.#state === 'closed') return
-    const { reasonCode, why } = refusal
+    const { reasonCode, why, serverReference } = refusal
     if (this.#state === 'connected' && this.protocolVersion === 5) {
-      const told = { reasonString: this.#client?.requestProblemInformation === false ? undefined : why }
+      const reasonString = this.#client?.requestProblemInformation === false ? undefined : why
+      const told = { reasonString, serverReference }
       appendDisconnect(this.connection.out, reasonCode, told, this.session?.subscriber.maximumPacketSizeBytes)
     }
     this.#end(refusal)

@@ -4,6 +4,8 @@ export interface Refusal {
   readonly reasonCode: number
   /** For the log and, where the standard has a place for it, the client's Reason String. */
   readonly why: string
+  /** Servers that the client may use instead; for the reason codes that stand for that (v5 4.11). */
+  readonly serverReference?: string | undefined
 }
 
 /** Builds a {@link Refusal}; only the channel turns it into bytes. */

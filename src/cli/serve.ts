@@ -9,7 +9,7 @@ const SAME_SIGNAL_MS = 1_000
 
 /**
  * Waits for the end of the broker and gives its exit status. The first signal stops it; one a second or more
- * later, or a stop that takes longer than 20 seconds, ends without waiting.
+ * later, or a stop that takes 20 seconds longer than its clients are given to leave, ends without waiting.
  */
 export async function serve(broker: RunningBroker, context: CommandContext): Promise<number> {
   const { clock, signals, terminal } = context
@@ -26,7 +26,8 @@ export async function serve(broker: RunningBroker, context: CommandContext): Pro
     }
     stopAskedAtMs = clock.nowMs()
     terminal.complain('Stopping; once more to end at once.')
-    clock.after(STOP_MS_MAX, () => giveUp(`Not stopped within ${STOP_MS_MAX / 1000} seconds: ended without waiting.`))
+    const stopMsMax = broker.drainMs + STOP_MS_MAX
+    clock.after(stopMsMax, () => giveUp(`Not stopped within ${stopMsMax / 1000} seconds: ended without waiting.`))
     broker.stop().catch((error: unknown) => giveUp(`Stopping failed: ${errorText(error)}`))
   })
   try {

@@ -32,6 +32,7 @@ import { nodeName } from './node-name.ts'
 import { redisAddress } from './redis-connection.ts'
 import { openAccessLogRotation } from './access-log-files.ts'
 import { openExplainDesk } from './explaining.ts'
+import { drainOf } from './drain.ts'
 import { openSocketFolder } from './socket-folder.ts'
 import { openTlsSource, warnUnencrypted } from './encryption.ts'
 import { openSecuritySource, type SecurityReading } from './security-files.ts'
@@ -53,6 +54,8 @@ export interface RunningBroker {
   readonly listeners: readonly RunningListener[]
   /** Undefined: the admin server is off. */
   readonly adminUrl: string | undefined
+  /** How long the clients are given to leave when the broker stops. */
+  readonly drainMs: number
   /** Disconnects the clients and ends the workers, within a bounded time. */
   stop(): Promise<void>
   /** The exit status, when the broker has ended. */
@@ -87,7 +90,9 @@ export async function startBroker(
       admin: node.adminUrl,
       tookMs: systemClock.nowMs() - startedAtMs,
     })
-    return { listeners: running, adminUrl: node.adminUrl, stop: () => node.close(), done: node.done }
+    const { delayMs, durationMs } = drainOf(settings)
+    const drainMs = delayMs + durationMs
+    return { listeners: running, adminUrl: node.adminUrl, drainMs, stop: () => node.close(), done: node.done }
   } catch (error) {
     await node.close()
     throw error
@@ -170,6 +175,7 @@ class Node {
       introspections,
       revocations,
       sessions: store.store.sessions,
+      drain: drainOf(settings),
       clock,
       log,
     })

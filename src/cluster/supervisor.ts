@@ -13,6 +13,7 @@ import type { SessionStore } from '../ports/store.ts'
 import { background, type Log } from '../ports/telemetry.ts'
 import type { TlsSetup } from '../transport/tls-setup.ts'
 import type { ListenerPorts, ToPrimary, ToWorker, WorkerPlan } from './control-messages.ts'
+import type { Drain } from './drain.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 const RESTART_FIRST_MS = 100
@@ -42,6 +43,7 @@ export interface SupervisorParts {
   readonly introspections: Introspections
   readonly revocations: Revocations
   readonly sessions: SessionStore
+  readonly drain: Drain
   readonly clock: Clock
   readonly log: Log
 }
@@ -106,12 +108,19 @@ export class Supervisor {
     return counted.filter(counters => counters !== undefined)
   }
 
-  /** Has the workers disconnect their clients and end; those that have not after ten seconds are killed. */
+  /**
+   * Has the workers disconnect their clients and end, after the delay in which a load balancer notices that the node is not
+   * ready; those that have not ended ten seconds after the time for it are killed.
+   */
   async leave(): Promise<void> {
+    const { clock, drain } = this.#parts
     this.#leaving = true
+    if (Array.from(this.#workers).some(worker => worker.listeners !== undefined)) {
+      await new Promise<void>(resolve => void clock.after(drain.delayMs, resolve))
+    }
     if (this.#workers.size === 0) return
     this.tellAll({ kind: 'leave' })
-    const timer = this.#parts.clock.after(LEAVE_MS, () => {
+    const timer = clock.after(drain.durationMs + LEAVE_MS, () => {
       for (const worker of this.#workers) worker.kill()
     })
     await this.#ended.promise

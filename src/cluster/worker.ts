@@ -8,13 +8,13 @@ import type { SecurityModel } from '../auth/security-model.ts'
 import { TokenVerifier } from '../auth/token-verifier.ts'
 import { VerifierPool } from '../auth/verifier-pool.ts'
 import { Broker } from '../broker/broker.ts'
+import { steadyPace } from '../broker/closing-pace.ts'
 import { DEFAULT_LIMITS } from '../broker/limits.ts'
 import { Counters } from '../core/counters.ts'
 import { EndOfTick } from '../core/end-of-tick.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { KeySetSnapshot } from '../ports/key-sets.ts'
 import { background, type Log } from '../ports/telemetry.ts'
-import { ReasonCode } from '../protocol/reason-codes.ts'
 import { SlabPool } from '../protocol/slab-pool.ts'
 import { StoreClient } from '../store/store-client.ts'
 import { createLogger } from '../telemetry/logger.ts'
@@ -22,6 +22,7 @@ import { systemClock } from '../telemetry/system-clock.ts'
 import { systemRandom } from '../telemetry/system-random.ts'
 import type { TlsSetup } from '../transport/tls-setup.ts'
 import { fromPrimary, type ListenerPorts, type ToPrimary, type ToWorker, type WorkerPlan } from './control-messages.ts'
+import { drainOf } from './drain.ts'
 import { IntrospectionRequests } from './introspection-requests.ts'
 import { KeyRequests } from './key-requests.ts'
 import { openListeners, useTls, type OpenListeners } from './listeners.ts'
@@ -219,9 +220,10 @@ class WorkerLife {
   }
 
   async #leave({ broker, close, log }: WorkerParts, status = 0): Promise<void> {
+  async #leave({ broker, close, log, plan }: WorkerParts): Promise<void> {
     await Promise.all(this.#listeners.all.map(listener => listener.close()))
-    const refusal = { reasonCode: ReasonCode.ServerShuttingDown, why: 'server shutting down' }
-    await broker.disconnectAll(refusal, nextTurn)
+    const { refusal, durationMs } = drainOf(plan.settings)
+    await broker.disconnectAll(refusal, steadyPace(durationMs, systemClock, nextTurn))
     const gone = await until(() => broker.connections === 0, LEAVE_MS, LEAVE_CHECK_MS)
     if (!gone) log.warn('connections left open', { connections: broker.connections })
     await close()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { steadyPace } from '../../../src/broker/closing-pace.ts'
 import { ReasonCode } from '../../../src/protocol/reason-codes.ts'
 import { BrokerScript, scripts } from '../../support/broker-script.ts'
 import { TestBrokers } from '../../support/test-broker.ts'
@@ -30,9 +31,11 @@ describe('a broker', () => {
       clients.push(await brokers.connect(`c${number}`, { sessionExpiry: 100 }))
     const closedAtPauses: number[] = []
     const refusal = { reasonCode: ReasonCode.ServerShuttingDown, why: 'shutting down' }
-    const closing = brokers.worker().broker.disconnectAll(refusal, async () => {
+    const nextTurn = (): Promise<void> => {
       closedAtPauses.push(clients.filter(({ open }) => !open).length)
-    })
+      return Promise.resolve()
+    }
+    const closing = brokers.worker().broker.disconnectAll(refusal, steadyPace(0, brokers.clock, nextTurn))
     await brokers.settle()
     await closing
     assert.deepEqual(closedAtPauses, [100, 200])
@@ -41,6 +44,35 @@ describe('a broker', () => {
       assert.equal(client.closedByBroker, true)
     }
     brokers.assertNothingLeft()
+  })
+
+  it('closes all its clients one by one at a steady rate, publishes their wills and tells them where to go', async () => {
+    const brokers = await TestBrokers.start(2)
+    const watcher = await brokers.connect('watcher', { at: 1 })
+    await watcher.subscribe(['wills/#'], { qos: 1 })
+    const clients: WireClient[] = []
+    for (let number = 0; number < 4; number++) {
+      const will = { topic: `wills/${number}`, payload: Buffer.from('gone'), qos: 1, retain: false } as const
+      clients.push(await brokers.connect(`c${number}`, { will, version: number === 3 ? 4 : 5 }))
+    }
+    const serverReference = 'other.example:1883'
+    const refusal = { reasonCode: ReasonCode.UseAnotherServer, why: 'use another one', serverReference }
+    const pace = steadyPace(8_000, brokers.clock, () => Promise.resolve())
+    const closing = brokers.worker().broker.disconnectAll(refusal, pace)
+    const closedBySecond: number[] = []
+    for (let second = 0; second < 8; second++) {
+      await brokers.settle()
+      closedBySecond.push(clients.filter(({ open }) => !open).length)
+      await brokers.pass(1_000)
+    }
+    await closing
+    assert.deepEqual(closedBySecond, [1, 1, 2, 2, 3, 3, 4, 4])
+    for (const client of clients.slice(0, 3)) {
+      const { reasonCode, properties } = client.expect('disconnect')
+      assert.deepEqual([reasonCode, properties?.serverReference], [ReasonCode.UseAnotherServer, serverReference])
+    }
+    assert.deepEqual(clients.at(-1)?.received, [])
+    assert.deepEqual(watcher.payloads(), ['gone', 'gone', 'gone', 'gone'])
   })
 
   it('counts what comes and goes', async () => {

@@ -56,6 +56,7 @@ export class FakeBroker implements RunningBroker {
   readonly adminUrl = 'http://127.0.0.1:8080'
   readonly done: Promise<number>
   readonly end: (status: number) => void
+  drainMs = 0
   stops = 0
   onStop: () => Promise<void> = () => {
     this.end(0)

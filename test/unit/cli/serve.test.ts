@@ -47,6 +47,18 @@ describe('serve', () => {
     assert.match(context.terminal.complained, /Not stopped within 20 seconds/)
   })
 
+  it('gives the clients their time to leave besides', async () => {
+    const context = new RecordingContext()
+    context.broker.onStop = () => new Promise(() => {})
+    context.broker.drainMs = 90_000
+    const status = serve(context.broker, context)
+    context.signals.send()
+    context.clock.advance(109_999)
+    assert.doesNotMatch(context.terminal.complained, /without waiting/)
+    context.clock.advance(1)
+    assert.equal(await status, 1)
+  })
+
   it('says why stopping failed and ends with 1', async () => {
     const context = new RecordingContext()
     context.broker.onStop = () => Promise.reject(new Error('worker 2 hangs'))
