@@ -58,7 +58,7 @@ export interface AdminAnswer {
 type Route = (view: AdminView) => AdminAnswer | Promise<AdminAnswer>
 type Action = (view: AdminView, form: URLSearchParams, request: AdminRequest) => AdminAnswer | Promise<AdminAnswer>
 
-const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
+const ADDRESS_HOST = /^(localhost|\d+\.\d+\.\d+\.\d+|\[[\da-f:.]+\])(:\d+)?$/i
 
 const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/healthz', () => plain(200, 'ok')],
@@ -85,8 +85,8 @@ const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
 
 /** Answers one request, whichever HTTP server it came in by. Rejects only when the view does. */
 export async function answerAdmin(view: AdminView, request: AdminRequest): Promise<AdminAnswer> {
-  // A web page that points a name of its own at 127.0.0.1 would otherwise read this from the user's browser.
-  if (!LOOPBACK_HOST.test(request.host)) return plain(403, 'the Host header must name the loopback address')
+  // A web page that points a name of its own at our address would otherwise read this from the user's browser.
+  if (!ADDRESS_HOST.test(request.host)) return plain(403, 'the Host header must be localhost or an address')
   const action = actions.get(request.path)
   if (action !== undefined) return await act(view, action, request)
   const route = routes.get(request.path)

@@ -7,11 +7,12 @@ import { listenWithHttpModule } from './http-app.ts'
 import type { HttpHost, HttpHostOptions } from './http-host.ts'
 import { listenWithNode } from './node-http.ts'
 
-/** The admin page is for this machine only. */
-export const ADMIN_ADDRESS = '127.0.0.1'
-
 /** How the admin server is run. */
 export interface AdminServerOptions {
+  /** Where it listens. */
+  readonly address: string
+  /** The host by which this machine reaches it, for the URL. */
+  readonly host: string
   /** 0 takes a free port. */
   readonly port: number
   readonly view: AdminView
@@ -27,15 +28,16 @@ export interface AdminServer {
   close(): Promise<void>
 }
 
-/** Opens the admin server on the loopback address; rejects with `LISTENER` when the port cannot be had. */
-export async function startAdminServer({ port, view, log, http }: AdminServerOptions): Promise<AdminServer> {
+/** Opens the admin server; rejects with `LISTENER` when the port cannot be had. */
+export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const { address, host, port, view, log, http } = options
   const answer: HttpHostOptions['answer'] = request =>
     answerAdmin(view, request).catch((error: unknown) => {
       log.error('admin request failed', error, { path: request.path })
       return FAILED
     })
-  const host = await listen({ address: ADMIN_ADDRESS, port, answer, log }, http)
-  return { url: `http://${ADMIN_ADDRESS}:${host.port}`, port: host.port, close: () => host.close() }
+  const server = await listen({ address, port, answer, log }, http)
+  return { url: `http://${host}:${server.port}`, port: server.port, close: () => server.close() }
 }
 
 async function listen(options: HttpHostOptions, http: HttpModule | undefined): Promise<HttpHost> {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
+import { reachableHost } from '../config/loopback.ts'
 import { readSettings } from '../config/settings.ts'
-import { ADMIN_ADDRESS } from '../admin/admin-server.ts'
 import type { Command, CommandContext } from './command.ts'
 import { STATUS_FAILED, STATUS_OK, STATUS_WRONG } from './command.ts'
 import { errorText } from './error-text.ts'
@@ -35,12 +35,12 @@ async function revoke(context: CommandContext, args: readonly string[] = []): Pr
     terminal.complain(refusalText(problems))
     return STATUS_WRONG
   }
-  const { adminPort, adminToken } = settings
+  const { adminBindAddress, adminPort, adminToken } = settings
   if (adminPort === undefined || adminPort === 0 || adminToken === undefined) {
     terminal.complain('GUARDBEE_ADMIN_PORT and GUARDBEE_ADMIN_TOKEN must be those of the running node.')
     return STATUS_WRONG
   }
-  return await send(form, `http://${ADMIN_ADDRESS}:${adminPort}/revocations`, adminToken, context)
+  return await send(form, `http://${reachableHost(adminBindAddress)}:${adminPort}/revocations`, adminToken, context)
 }
 
 /** The form for the admin server, or what is wrong with the arguments. */

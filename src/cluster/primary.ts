@@ -14,6 +14,7 @@ import type { SecurityModel } from '../auth/security-model.ts'
 import type { SecuritySource } from '../auth/security-source.ts'
 import { accessLogIsWritten, startedBroker, startedSecurity, startingSecurity } from '../auth/start-lines.ts'
 import { clientPorts } from '../config/client-ports.ts'
+import { reachableHost } from '../config/loopback.ts'
 import type { Settings } from '../config/settings-type.ts'
 import { EndOfTick } from '../core/end-of-tick.ts'
 import { BrokerError } from '../core/errors.ts'
@@ -203,8 +204,11 @@ class Node {
     const model = (): SecurityModel => securitySource?.model ?? security
     const explaining = openExplainDesk(settings, { model, keySets, introspections, revocations, clock, log })
     const view = { ready: () => supervisor.ready, metrics, revoking, explaining }
+    const view = { ready: () => supervisor.ready, metrics, revoking }
+    const { adminBindAddress, adminPort: port } = settings
+    const host = reachableHost(adminBindAddress)
     const admin =
-      settings.adminPort === undefined
+      port === undefined
         ? undefined
         : await startAdminServer({ port: settings.adminPort, view, log, http: httpModule() })
     return new Node({
@@ -219,6 +223,8 @@ class Node {
       accessLog,
       admin,
     })
+        : await startAdminServer({ address: adminBindAddress, host, port, view, log, http: httpModule() })
+    return new Node({ log, folder, store, keySets, introspections, tls, security: securitySource, supervisor, admin })
   }
 
   get adminUrl(): string | undefined {
@@ -282,13 +288,6 @@ const SCHEMES = { tcp: 'mqtt', tls: 'mqtts', websocket: 'ws', 'secure-websocket'
 const PATHS = { tcp: '', tls: '', websocket: '/mqtt', 'secure-websocket': '/mqtt' } as const
 
 function runningListener({ name, transport, port }: ListenerIdentity, bindAddress: string): RunningListener {
-  const host = reachable(bindAddress)
+  const host = reachableHost(bindAddress)
   return { name, transport, url: `${SCHEMES[transport]}://${host}:${port}${PATHS[transport]}`, port }
-}
-
-/** An address a client on this machine can use. */
-function reachable(bindAddress: string): string {
-  if (bindAddress === '0.0.0.0') return '127.0.0.1'
-  if (bindAddress === '::') return '[::1]'
-  return bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress
 }

@@ -41,11 +41,18 @@ const listeners = {
     default: { value: 8084 },
     sentence: 'Port of MQTT over WebSocket over TLS, at the path `/mqtt`; on where that file is given.',
   }),
+  adminBindAddress: setting({
+    name: 'GUARDBEE_ADMIN_BIND_ADDRESS',
+    type: ipAddress,
+    default: { value: '127.0.0.1' },
+    sentence:
+      'Address of the admin port; give another only in a network of your own, for health checks and metrics from there.',
+  }),
   adminPort: setting({
     name: 'GUARDBEE_ADMIN_PORT',
     type: portOrOff,
     default: { value: 8080 },
-    sentence: 'Port of `/healthz`, `/readyz`, `/metrics` and of what revokes tokens; always on the loopback address.',
+    sentence: 'Port of `/healthz`, `/readyz`, `/metrics` and of what revokes tokens.',
   }),
 }
 

@@ -13,6 +13,7 @@ import type { HttpModule } from '../../../src/admin/http-app.ts'
 import { loadUws } from '../../../src/transport/uws.ts'
 import { RecordingLog } from '../../support/recording-log.ts'
 
+const LOOPBACK = { address: '127.0.0.1', host: '127.0.0.1' }
 const cache = mkdtempSync(path.join(os.tmpdir(), 'guardbee-test-'))
 const uws = loadUws(cache)
 const hosts: readonly {
@@ -95,7 +96,7 @@ for (const { name, http, skip } of hosts) {
     const view = { ready: () => ready, metrics: () => metrics(), revoking: desk, explaining }
 
     async function withServer(act: (server: AdminServer) => Promise<void>): Promise<void> {
-      const server = await startAdminServer({ port: 0, view, log, http })
+      const server = await startAdminServer({ ...LOOPBACK, port: 0, view, log, http })
       try {
         await act(server)
       } finally {
@@ -197,12 +198,18 @@ for (const { name, http, skip } of hosts) {
         assert.equal((await ask(`${url}/nowhere`)).status, 404)
       }))
 
-    it('answers only those who name it by a loopback address, whatever their name server says', () =>
+    it('answers only those who name it by an address, whatever their name server says', () =>
       withServer(async ({ url, port }) => {
-        for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`]) {
+        for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, `10.1.2.3:${port}`]) {
           assert.equal((await ask(`${url}/metrics`, 'GET', host)).status, 200, host)
         }
-        for (const host of ['evil.example', `127.0.0.1.evil.example:${port}`, `localhost.evil.example`]) {
+        for (const host of [
+          'evil.example',
+          `127.0.0.1.evil.example:${port}`,
+          `localhost.evil.example`,
+          'guardbee:8080',
+          '10.1.2.3.evil.example',
+        ]) {
           assert.equal((await ask(`${url}/metrics`, 'GET', host)).status, 403, host)
         }
       }))
@@ -242,7 +249,7 @@ for (const { name, http, skip } of hosts) {
       await once(other, 'listening')
       const address = other.address()
       const port = typeof address === 'object' ? (address?.port ?? 0) : 0
-      await assert.rejects(startAdminServer({ port, view, log, http }), { code: 'LISTENER' })
+      await assert.rejects(startAdminServer({ ...LOOPBACK, port, view, log, http }), { code: 'LISTENER' })
       other.close()
     })
   })
