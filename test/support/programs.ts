@@ -127,7 +127,7 @@ export async function runProgram(
 }
 
 /** Full path of a program of the system; `npm test` has made sure that it is there. */
-export function systemProgram(name: SystemProgram | 'sh' | 'stdbuf'): string {
+export function systemProgram(name: SystemProgram | 'bash' | 'dirname' | 'sh' | 'stdbuf'): string {
   return findProgram(name) ?? missing(name)
 }
 
