@@ -150,11 +150,17 @@ function scopeIsNamed(_: Settings, given: ReadonlySet<string>): readonly Setting
   return [{ names: ['GUARDBEE_JWT_SCOPE'], text: 'is missing, expected because GUARDBEE_JWT_SCOPE_CLAIM is given' }]
 }
 
-function bindsToLoopback(settings: Settings): readonly SettingProblem[] {
-  const address = settings.bindAddress
-  if (isLoopback(address)) return []
-  const text = `found "${address}", expected a loopback address: development mode lets anybody in who reads its secrets`
-  return [{ names: ['GUARDBEE_BIND_ADDRESS'], text }]
+function bindsToLoopback({ bindAddress, adminBindAddress }: Settings): readonly SettingProblem[] {
+  const addresses = [
+    { name: 'GUARDBEE_BIND_ADDRESS', address: bindAddress },
+    { name: 'GUARDBEE_ADMIN_BIND_ADDRESS', address: adminBindAddress },
+  ]
+  return addresses
+    .filter(({ address }) => !isLoopback(address))
+    .map(({ name, address }) => {
+      const why = 'development mode lets anybody in who reads its secrets'
+      return { names: [name], text: `found "${address}", expected a loopback address: ${why}` }
+    })
 }
 
 function noOtherSourceOfTrust(_: Settings, given: ReadonlySet<string>): readonly SettingProblem[] {

@@ -97,7 +97,7 @@ for (const { name, open, connect: connectClient } of transports) {
       })
     }
 
-    it('takes the header byte by byte, and no byte of it for the client', async () => {
+    it('takes a header that is written byte by byte, and no byte of it for the client', async () => {
       const { client, accepted } = await pairWith(...Array.from(IPV6, byte => Buffer.from([byte])))
       client.send(Buffer.from('hello'))
       await waitFor('the bytes behind the header', () => accepted.receivedBytes >= 5)

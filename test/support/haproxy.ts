@@ -3,7 +3,6 @@ import path from 'node:path'
 import { runProgram, startProgram, systemProgram } from './programs.ts'
 import type { RunningProgram } from './programs.ts'
 import { makeTemporaryFolder } from './temporary-folder.ts'
-import type { TemporaryFolder } from './temporary-folder.ts'
 import { connectTcp } from './byte-clients.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -19,41 +18,41 @@ export interface HaproxyRoute {
   readonly lines?: readonly string[]
 }
 
-/** A real HAProxy on the loopback. */
-export class Haproxy {
-  readonly program: RunningProgram
-  readonly #folder: TemporaryFolder
-
-  constructor(program: RunningProgram, folder: TemporaryFolder) {
-    this.program = program
-    this.#folder = folder
-  }
-
-  async destroy(): Promise<void> {
-    await this.program.destroy()
-    await this.#folder.remove()
+/** Starts HAProxy with these routes, on the loopback, and waits until it listens. */
+export async function startHaproxy(routes: readonly HaproxyRoute[]): Promise<RunningProgram> {
+  const folder = await makeTemporaryFolder()
+  try {
+    const file = path.join(folder.path, 'haproxy.cfg')
+    await writeFile(file, configuration(routes))
+    const ports = routes.map(({ port }) => port)
+    return await startHaproxyWith(file, {}, ports)
+  } finally {
+    await folder.remove() // it has been read
   }
 }
 
-/** Starts HAProxy with these routes and waits until it listens. */
-export async function startHaproxy(routes: readonly HaproxyRoute[]): Promise<Haproxy> {
-  const folder = await makeTemporaryFolder()
-  const file = path.join(folder.path, 'haproxy.cfg')
-  await writeFile(file, configuration(routes))
-  const haproxy = new Haproxy(startProgram(systemProgram('haproxy'), ['-db', '-f', file]), folder)
+/** Starts HAProxy with a configuration file and the variables that it names, and waits until it listens on `ports`. */
+export async function startHaproxyWith(
+  file: string,
+  variables: Readonly<Record<string, string>>,
+  ports: readonly number[],
+): Promise<RunningProgram> {
+  const env = { ...process.env, ...variables }
+  const program = startProgram(systemProgram('haproxy'), ['-db', '-f', file], { env })
   try {
-    for (const { port } of routes) await waitFor(`HAProxy on port ${port}`, () => listens(port, haproxy.program))
-    return haproxy
+    for (const port of ports) await waitFor(`HAProxy on port ${port}`, () => listens(port, program))
+    return program
   } catch (error) {
-    await haproxy.destroy()
+    await program.destroy()
     throw error
   }
 }
 
-/** What HAProxy says of a configuration file; empty: nothing is wrong with it. */
-export async function haproxyComplaints(file: string): Promise<string> {
-  const { status, stdout, stderr } = await runProgram(systemProgram('haproxy'), ['-c', '-q', '-f', file])
-  return status === 0 ? stderr : `${stdout}${stderr}` || `status ${status}`
+/** What HAProxy finds wrong with a configuration file, line by line. */
+export async function haproxyComplaints(file: string): Promise<readonly string[]> {
+  const { status, stderr } = await runProgram(systemProgram('haproxy'), ['-c', '-f', file])
+  const complaints = stderr.split('\n').filter(line => /^\[(ALERT|WARNING)\]/.test(line))
+  return status === 0 ? complaints : [...complaints, `status ${status}`]
 }
 
 function configuration(routes: readonly HaproxyRoute[]): string {

@@ -173,8 +173,11 @@ describe('rules of guardbee dev', () => {
 
   it('refuses an address that others can reach', () => {
     for (const address of ['0.0.0.0', '::', '192.168.1.5']) {
-      const text = problemsOf(readSettings({ GUARDBEE_BIND_ADDRESS: address }, FACTS, devRules))
-      assert.match(text, /expected a loopback address/)
+      for (const name of ['GUARDBEE_BIND_ADDRESS', 'GUARDBEE_ADMIN_BIND_ADDRESS']) {
+        const loopback = { GUARDBEE_BIND_ADDRESS: '127.0.0.1' }
+        const text = problemsOf(readSettings({ ...loopback, [name]: address }, FACTS, devRules))
+        assert.match(text, new RegExp(`${name}.*expected a loopback address`, 's'))
+      }
     }
   })
 
