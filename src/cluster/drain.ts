@@ -12,6 +12,11 @@ export interface Drain {
   readonly refusal: Refusal
 }
 
+const SHUTTING_DOWN: Refusal = { reasonCode: ReasonCode.ServerShuttingDown, why: 'server shutting down' }
+
+/** How a worker ends that may serve nobody any more. */
+export const AT_ONCE: Drain = { delayMs: 0, durationMs: 0, refusal: SHUTTING_DOWN }
+
 /** How a node takes its leave, as configured. */
 export function drainOf(settings: Settings): Drain {
   const { drainDelaySeconds, drainSeconds } = settings
@@ -21,7 +26,7 @@ export function drainOf(settings: Settings): Drain {
 function refusalOf({ drainReason, drainServerReference }: Settings): Refusal {
   switch (drainReason) {
     case 'server-shutting-down':
-      return { reasonCode: ReasonCode.ServerShuttingDown, why: 'server shutting down' }
+      return SHUTTING_DOWN
     case 'use-another-server':
       return {
         reasonCode: ReasonCode.UseAnotherServer,

@@ -204,13 +204,12 @@ class Node {
     const model = (): SecurityModel => securitySource?.model ?? security
     const explaining = openExplainDesk(settings, { model, keySets, introspections, revocations, clock, log })
     const view = { ready: () => supervisor.ready, metrics, revoking, explaining }
-    const view = { ready: () => supervisor.ready, metrics, revoking }
     const { adminBindAddress, adminPort: port } = settings
     const host = reachableHost(adminBindAddress)
     const admin =
       port === undefined
         ? undefined
-        : await startAdminServer({ port: settings.adminPort, view, log, http: httpModule() })
+        : await startAdminServer({ address: adminBindAddress, host, port, view, log, http: httpModule() })
     return new Node({
       log,
       folder,
@@ -223,8 +222,6 @@ class Node {
       accessLog,
       admin,
     })
-        : await startAdminServer({ address: adminBindAddress, host, port, view, log, http: httpModule() })
-    return new Node({ log, folder, store, keySets, introspections, tls, security: securitySource, supervisor, admin })
   }
 
   get adminUrl(): string | undefined {

@@ -22,7 +22,7 @@ import { systemClock } from '../telemetry/system-clock.ts'
 import { systemRandom } from '../telemetry/system-random.ts'
 import type { TlsSetup } from '../transport/tls-setup.ts'
 import { fromPrimary, type ListenerPorts, type ToPrimary, type ToWorker, type WorkerPlan } from './control-messages.ts'
-import { drainOf } from './drain.ts'
+import { AT_ONCE, type Drain, drainOf } from './drain.ts'
 import { IntrospectionRequests } from './introspection-requests.ts'
 import { KeyRequests } from './key-requests.ts'
 import { openListeners, useTls, type OpenListeners } from './listeners.ts'
@@ -122,7 +122,7 @@ class WorkerLife {
       case 'count':
         return tellPrimary({ kind: 'counted', id: message.id, counters: parts.counters })
       case 'leave':
-        return this.#step(this.#leave(parts))
+        return this.#step(this.#leave(parts, drainOf(parts.plan.settings)))
     }
   }
 
@@ -216,13 +216,11 @@ class WorkerLife {
     if (parts === undefined) return
     parts.log.warn('worker was cut off from the others and taken for dead: it ends and another one is started')
     systemClock.after(BURIED_MS, () => process.exit(1))
-    this.#step(this.#leave(parts, 1))
+    this.#step(this.#leave(parts, AT_ONCE, 1))
   }
 
-  async #leave({ broker, close, log }: WorkerParts, status = 0): Promise<void> {
-  async #leave({ broker, close, log, plan }: WorkerParts): Promise<void> {
+  async #leave({ broker, close, log }: WorkerParts, { refusal, durationMs }: Drain, status = 0): Promise<void> {
     await Promise.all(this.#listeners.all.map(listener => listener.close()))
-    const { refusal, durationMs } = drainOf(plan.settings)
     await broker.disconnectAll(refusal, steadyPace(durationMs, systemClock, nextTurn))
     const gone = await until(() => broker.connections === 0, LEAVE_MS, LEAVE_CHECK_MS)
     if (!gone) log.warn('connections left open', { connections: broker.connections })

@@ -4,10 +4,14 @@ import { symlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { connectTcp } from '../support/byte-clients.ts'
+import { freePort } from '../support/free-port.ts'
 import { haproxyComplaints } from '../support/haproxy.ts'
-import { runProgram, systemProgram } from '../support/programs.ts'
+import { connectClient } from '../support/mqtt-clients.ts'
+import { runProgram, startProgram, systemProgram } from '../support/programs.ts'
 import type { ProgramEnd } from '../support/programs.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..')
 const SCRIPT = path.join(REPOSITORY, 'scripts/cluster.sh')
@@ -18,6 +22,34 @@ async function run(variables: Readonly<Record<string, string>>): Promise<Program
 }
 
 describe('scripts/cluster.sh', { timeout: 60_000 }, () => {
+  it('starts a cluster that clients reach through HAProxy, and stops all of it on Ctrl-C', async () => {
+    const variables = await freePorts()
+    const script = startProgram(systemProgram('bash'), [SCRIPT], {
+      env: { ...process.env, ...variables, WORKERS: '1' },
+    })
+    try {
+      await script.waitForOutput('Ctrl-C stops everything.')
+      const token = await devToken(Number(variables.ISSUER_PORT))
+      const mqtt = `mqtt://127.0.0.1:${variables.MQTT_PORT}`
+      const subscriber = await connectClient(mqtt, { clientId: 'subscriber', token })
+      await subscriber.client.subscribeAsync('across/#', { qos: 1 })
+      const publishers = [mqtt, mqtt, mqtt, `ws://127.0.0.1:${variables.WS_PORT}/mqtt`]
+      for (const [index, url] of publishers.entries()) {
+        const publisher = await connectClient(url, { clientId: `publisher-${index}`, token })
+        await publisher.client.publishAsync('across/nodes', String(index), { qos: 1 })
+      }
+      await waitFor('all messages', () => subscriber.messages.length === publishers.length)
+
+      script.kill('SIGINT')
+      assert.equal((await script.ended).status, 0)
+      await waitFor('the end of the subscriber', () => subscriber.isClosed())
+      for (const port of Object.values(variables)) await assert.rejects(connectTcp(Number(port)), `port ${port}`)
+    } finally {
+      if (!script.hasEnded) script.kill('SIGTERM')
+      await script.ended
+    }
+  })
+
   it('names a port that is in use, and starts nothing', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -47,6 +79,52 @@ describe('scripts/cluster.sh', { timeout: 60_000 }, () => {
     assert.match(stderr, /^cluster\.sh: redis-server is missing: sudo apt-get install .*redis-server/)
   })
 })
+
+/** Ports that nobody listens on; those of the nodes lie side by side. */
+async function freePorts(): Promise<
+  Readonly<Record<'MQTT_PORT' | 'WS_PORT' | 'REDIS_PORT' | 'ISSUER_PORT' | 'NODE_PORTS', string>>
+> {
+  const [mqtt, ws, redis, issuer] = [await freePort(), await freePort(), await freePort(), await freePort()]
+  return {
+    MQTT_PORT: String(mqtt),
+    WS_PORT: String(ws),
+    REDIS_PORT: String(redis),
+    ISSUER_PORT: String(issuer),
+    NODE_PORTS: String(await freePortRange(9)),
+  }
+}
+
+/** The first of `count` free ports in a row, below those that the system gives out by itself. */
+async function freePortRange(count: number): Promise<number> {
+  for (let first = 21_000; first < 32_000; first += count) {
+    const ports = Array.from({ length: count }, (_, index) => first + index)
+    const taken = await Promise.all(ports.map(isTaken))
+    if (!taken.includes(true)) return first
+  }
+  throw new Error('no ports are free')
+}
+
+async function isTaken(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    return false
+  } catch {
+    return true
+  } finally {
+    server.close()
+  }
+}
+
+async function devToken(port: number): Promise<string> {
+  const headers = { Authorization: `Basic ${Buffer.from('device-1:device-1-secret').toString('base64')}` }
+  const body = new URLSearchParams({ grant_type: 'client_credentials' })
+  const answer: unknown = await (
+    await fetch(`http://127.0.0.1:${port}/token`, { method: 'POST', headers, body })
+  ).json()
+  assert.ok(typeof answer === 'object' && answer !== null && 'access_token' in answer)
+  return String(answer.access_token)
+}
 
 describe('docker/haproxy.cfg', () => {
   it('is a configuration that HAProxy takes', async () => {

@@ -6,15 +6,9 @@ import { filesBelow, readRepositoryFile } from './source-tree.ts'
 /** Files that set settings, where no compiler looks. */
 const FILES = [...filesBelow('docker'), 'scripts/cluster.sh', 'README.md']
 
-/** Settings of the cluster over Redis, which come with it. */
-const COMING = ['GUARDBEE_REDIS_URL', 'GUARDBEE_NODE_ID', 'GUARDBEE_CLUSTER_NAME']
-
 describe('settings in deployment files', () => {
   it('each is in the table of settings', () => {
-    const known = new Set([
-      ...sections.flatMap(({ settings }) => Object.values(settings).map(({ name }): string => name)),
-      ...COMING,
-    ])
+    const known = new Set(sections.flatMap(({ settings }) => Object.values(settings).map(({ name }): string => name)))
     const offences = FILES.flatMap(file =>
       [...new Set(readRepositoryFile(file).match(/\bGUARDBEE_[A-Z_]+\b/g))]
         .filter(name => !known.has(name))
