@@ -90,6 +90,11 @@ export class Membership {
     background(this.#options.log, 'heartbeat', this.#beat())
   }
 
+  /** A worker has spoken, which Redis may know nothing of: silence counts from now on. */
+  met(worker: WorkerAddress): void {
+    if (!this.#known.has(worker)) this.#known.set(worker, this.#lastMs)
+  }
+
   /** A worker is known to be dead, however short it has been silent. */
   bury(worker: WorkerAddress): void {
     background(this.#options.log, 'bury', this.#bury(worker, Number.MAX_SAFE_INTEGER))

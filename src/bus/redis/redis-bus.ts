@@ -113,12 +113,10 @@ export class RedisBus implements Bus, Flushable, PeerLinkOwner, RedisLineOwner, 
   }
 
   broadcast(frame: Frame): void {
-    if (this.#peers.length === 0) return
+    // All that have no room fail first: whoever hears of it may send something, which takes the place of the bytes.
+    const links = Array.from(this.#links.values()).filter(link => this.#hasRoom(link))
     const bytes = this.#encoder.encode(frame)
-    for (const link of this.#links.values()) {
-      const out = isLoose(frame) ? link.loose : link.reliable
-      if (this.#hasRoom(link)) out.append(bytes, 0, bytes.length)
-    }
+    for (const link of links) (isLoose(frame) ? link.loose : link.reliable).append(bytes, 0, bytes.length)
   }
 
   congested(to: WorkerAddress): boolean {
@@ -263,6 +261,7 @@ export class RedisBus implements Bus, Flushable, PeerLinkOwner, RedisLineOwner, 
     if (known !== undefined || this.#closed) return known
     if (nodeOf(worker) === this.#node || this.#membership.isBuried(worker)) return undefined
     const link = new PeerLink(worker, this.#linkContext, this)
+    this.#membership.met(worker)
     this.#links.set(worker, link)
     return link
   }

@@ -176,6 +176,12 @@ describe('Membership', () => {
     assert.deepEqual([first.gone, third.gone], [['b/1'], ['b/1']])
   })
 
+  it('buries whoever has only been met and never beats', async () => {
+    first.membership.met('d/1')
+    await pass(DEAD_AFTER_MS + 2 * HEARTBEAT_MS)
+    assert.deepEqual([first.gone, third.gone], [['d/1'], ['d/1']])
+  })
+
   it('has one of the others take care of what the dead worker has left', async () => {
     second.cutOff = true
     await pass(10_000)
