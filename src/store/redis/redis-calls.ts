@@ -135,7 +135,7 @@ export class RedisCalls {
         const again = await this.#send('eval', unknown)
         let next = 0
         replies = replies.map(reply => (isUnknown(reply) ? (again.replies[next++] ?? reply) : reply))
-        safe = again.safe
+        safe = safe && again.safe
       }
       for (const [index, call] of calls.entries()) answer(call, replies[index], safe)
     } catch (error) {
