@@ -9,6 +9,7 @@ import { checkConfigCommand } from './check-config.ts'
 import type { Command, CommandContext } from './command.ts'
 import { STATUS_WRONG } from './command.ts'
 import { devCommand } from './dev.ts'
+import { doctorCommand } from './doctor/doctor.ts'
 import { helpCommand, helpText } from './help.ts'
 import { revokeCommand } from './revoke.ts'
 import { startClusterBroker } from './run-broker.ts'
@@ -26,6 +27,7 @@ const workingCommands = [
   startCommand,
   devCommand,
   checkConfigCommand,
+  doctorCommand,
   revokeCommand,
   tokenCommand,
   storeCommand,
