@@ -18,7 +18,7 @@ export interface DiscoveryOptions {
 }
 
 /** An endpoint by its name in the metadata. */
-export type EndpointName = 'jwks_uri' | 'introspection_endpoint'
+export type EndpointName = 'jwks_uri' | 'introspection_endpoint' | 'token_endpoint' | 'device_authorization_endpoint'
 
 /** What of an issuer's metadata is used; undefined: the document does not name it. */
 export interface IssuerMetadata {
@@ -26,12 +26,17 @@ export interface IssuerMetadata {
   readonly introspectionEndpoint: string | undefined
   /** The introspection endpoint for clients that show a certificate (RFC 8705 5). */
   readonly mtlsIntrospectionEndpoint: string | undefined
+  /** Only where it was wanted. */
+  readonly tokenEndpoint?: string
+  readonly deviceAuthorizationEndpoint?: string
 }
 
 const OPENID = '/.well-known/openid-configuration'
 const OAUTH = '/.well-known/oauth-authorization-server'
 const DOCUMENT_BYTES_MAX = 256 * 1024
 const TIMEOUT_MS = 5000
+const TOKEN_ENDPOINTS: readonly EndpointName[] = ['token_endpoint', 'device_authorization_endpoint']
+/** Looked at whether they are wanted or not. */
 const ENDPOINTS: readonly EndpointName[] = ['jwks_uri', 'introspection_endpoint']
 
 type Attempt =
@@ -86,12 +91,15 @@ async function tryAddress(address: string, issuer: string, options: DiscoveryOpt
 function readMetadata(document: JsonObject, issuer: string, wanted: readonly EndpointName[]): Attempt {
   const found = member(document, 'issuer')
   if (found !== issuer) return failed(issuerDifference(issuer, found))
-  for (const name of ENDPOINTS) {
+  for (const name of new Set([...ENDPOINTS, ...wanted])) {
     const endpoint = member(document, name)
     if (endpoint === undefined && !wanted.includes(name)) continue
     const fault = endpointFault(endpoint, issuer)
     if (fault !== undefined) return failed(endpoint === undefined ? `the document has no ${name}` : `${name}: ${fault}`)
   }
+  const [tokenEndpoint, deviceAuthorizationEndpoint] = TOKEN_ENDPOINTS.map(name => {
+    return wanted.includes(name) ? textOf(member(document, name)) : undefined
+  })
   const aliases = member(document, 'mtls_endpoint_aliases')
   const mtls = isJsonObject(aliases) ? member(aliases, 'introspection_endpoint') : undefined
   return {
@@ -100,6 +108,8 @@ function readMetadata(document: JsonObject, issuer: string, wanted: readonly End
       jwksUri: textOf(member(document, 'jwks_uri')),
       introspectionEndpoint: textOf(member(document, 'introspection_endpoint')),
       mtlsIntrospectionEndpoint: endpointFault(mtls, issuer) === undefined ? textOf(mtls) : undefined,
+      ...(tokenEndpoint === undefined ? {} : { tokenEndpoint }),
+      ...(deviceAuthorizationEndpoint === undefined ? {} : { deviceAuthorizationEndpoint }),
     },
   }
 }

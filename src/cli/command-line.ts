@@ -11,6 +11,7 @@ import { STATUS_WRONG } from './command.ts'
 import { devCommand } from './dev.ts'
 import { doctorCommand } from './doctor/doctor.ts'
 import { helpCommand, helpText } from './help.ts'
+import { importCommand } from './import-ese.ts'
 import { revokeCommand } from './revoke.ts'
 import { startClusterBroker } from './run-broker.ts'
 import { startCommand } from './start.ts'
@@ -30,6 +31,7 @@ const workingCommands = [
   doctorCommand,
   revokeCommand,
   tokenCommand,
+  importCommand,
   storeCommand,
   versionCommand,
 ]

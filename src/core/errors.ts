@@ -4,6 +4,8 @@ export type BrokerErrorCode =
   | 'SECURITY_FILE'
   | 'KEY_SET_UNAVAILABLE'
   | 'INTROSPECTION_UNAVAILABLE'
+  /** An authorization server gives no token. */
+  | 'TOKEN_REFUSED'
   | 'LISTENER'
   /** Asked to stop before the start was over. */
   | 'STOPPED'

@@ -16,6 +16,7 @@ const errorCodes: Readonly<Record<BrokerErrorCode, true>> = {
   SECURITY_FILE: true,
   KEY_SET_UNAVAILABLE: true,
   INTROSPECTION_UNAVAILABLE: true,
+  TOKEN_REFUSED: true,
   LISTENER: true,
   STOPPED: true,
   STORE_UNAVAILABLE: true,

@@ -130,4 +130,22 @@ ${goodSteps}${keyStep}  ✗ signature      not that of the token, by RS256
     assert.equal(status, 1)
     assert.match(said, /✗ issuer         "ISSUER\/"\n +expected "ISSUER"\n +→ issuer differs by a trailing slash/)
   })
+
+  it('token get brings a token that is allowed', async () => {
+    const file = path.join(folder, 'secret')
+    await writeFile(file, server.clientSecret)
+    const args = [
+      '--issuer',
+      server.issuer,
+      '--client-id',
+      server.clientId,
+      '--client-secret-file',
+      file,
+      '--scope',
+      'mqtt',
+    ]
+    const { status, stdout, stderr } = await runGuardbee(['token', 'get', ...args])
+    assert.deepEqual([status, stderr], [0, ''])
+    assert.match((await why(stdout.trim())).said, /^Allowed in\./)
+  })
 })
