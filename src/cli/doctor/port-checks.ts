@@ -1,4 +1,4 @@
-import { ADMIN_ADDRESS } from '../../admin/admin-server.ts'
+import { reachableHost } from '../../config/loopback.ts'
 import type { Settings } from '../../config/settings-type.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { busyPorts } from '../busy-ports.ts'
@@ -9,7 +9,7 @@ const ANSWER_MS = 3_000
 
 /** Whether the ports can be had, or are those of the broker that runs here already. */
 export async function portFindings(settings: Settings, clock: Clock): Promise<readonly Finding[]> {
-  const running = await readiness(settings.adminPort, clock)
+  const running = await readiness(settings, clock)
   if (running === 'ready') return [ok('ports', 'guardbee runs on them and is ready')]
   if (running === 'not ready') return [warn('ports', 'guardbee runs on them and is not ready', 'see its log')]
   const wanted = wantedPorts(settings)
@@ -21,12 +21,18 @@ export async function portFindings(settings: Settings, clock: Clock): Promise<re
 }
 
 /** What a broker on this admin port says of itself; undefined: there is none. */
-async function readiness(port: number | undefined, clock: Clock): Promise<'ready' | 'not ready' | undefined> {
+async function readiness(
+  { adminBindAddress, adminPort: port }: Settings,
+  clock: Clock,
+): Promise<'ready' | 'not ready' | undefined> {
   if (port === undefined || port === 0) return undefined
   const abort = new AbortController()
   const timer = clock.after(ANSWER_MS, () => abort.abort())
   try {
-    const response = await fetch(`http://${ADMIN_ADDRESS}:${port}/readyz`, { redirect: 'manual', signal: abort.signal })
+    const response = await fetch(`http://${reachableHost(adminBindAddress)}:${port}/readyz`, {
+      redirect: 'manual',
+      signal: abort.signal,
+    })
     const said = (await response.text()).slice(0, 100).trim()
     return said === 'ready' || said === 'not ready' ? said : undefined
   } catch {
