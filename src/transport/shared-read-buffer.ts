@@ -5,6 +5,9 @@ import type { OwnedSocket, SocketReader } from './tcp-connection.ts'
 
 const READ_BUFFER_BYTES = 1024 * 1024
 
+/** One for the process: what is read is worked off before the next read. Made when the first server asks. */
+let sharedBuffer: Buffer | undefined
+
 /** Gets the sockets of a server, and why one could not be had. */
 export interface SocketTaker {
   /** Makes the socket an {@link OwnedSocket} before it returns; gives its reader. */
@@ -13,14 +16,15 @@ export interface SocketTaker {
 }
 
 /**
- * Lets all connections of a server that listens read into one buffer: no allocation per read and none per idle
+ * Lets all connections of a server that listens read into the one buffer of the process: no allocation per read and none per idle
  * connection. Node offers `onread` for outgoing sockets only, so the accepted handles are taken from `_handle`, which
  * is not documented. False where this Node has no such thing; the server then works as any other.
  */
 export function readThroughSharedBuffer(server: Server, taker: SocketTaker): boolean {
   const listening: unknown = Reflect.get(server, '_handle')
   if (!isListeningHandle(listening)) return false
-  const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
+  sharedBuffer ??= Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
+  const buffer = sharedBuffer
   const onread = {
     buffer,
     // Node calls it as a method of the socket, which saves a closure per connection.

@@ -17,15 +17,21 @@ import { TcpConnection } from './tcp-connection.ts'
 export type ReadWay = (server: Server, taker: SocketTaker) => boolean
 
 /**
- * Listens for MQTT over TCP. Every worker opens one on the same port (`SO_REUSEPORT`) and the kernel spreads the
+ * Node accepts one connection per listening socket and turn of the event loop. With one socket each connection of a storm
+ * would have a turn of its own, and with it a request to the store, an answer and two writes that nobody shares.
+ */
+const LISTENING_SOCKETS = 8
+
+/**
+ * Listens for MQTT over TCP. Every worker opens some sockets on the same port (`SO_REUSEPORT`) and the kernel spreads the
  * clients. `readWay` is tried first; where it says no, sockets are read with `data` events.
  */
 export async function openTcpListener(
   options: ListenerOptions,
   readWay: ReadWay = readThroughSharedBuffer,
 ): Promise<OpenListener> {
-  const server = new Server({ allowHalfOpen: true, noDelay: true })
-  const port = await listenOn(server, options.host, options.port)
+  const first = newServer()
+  const port = await listenOn(first, options.host, options.port)
   const parts = listenerParts(options, 'tcp', port)
   const failures = new AcceptFailures(parts.identity.name, options.log, options.clock)
   const direct: SocketTaker = {
@@ -37,10 +43,29 @@ export async function openTcpListener(
     failed: systemErrorName => failures.report(systemErrorName),
   }
   const gate = proxyGate(parts.identity.name, options)
-  const taker = gate === undefined ? direct : takerBehindProxy(gate, server, direct)
-  server.on('error', error => taker.failed('code' in error ? String(error.code) : error.name))
-  if (!readWay(server, taker)) readWithEvents(server, taker)
-  return { identity: parts.identity, close: () => stopAccepting(server) }
+  const acceptFrom = (server: Server): void => {
+    const taker = gate === undefined ? direct : takerBehindProxy(gate, server, direct)
+    server.on('error', error => taker.failed('code' in error ? String(error.code) : error.name))
+    if (!readWay(server, taker)) readWithEvents(server, taker)
+  }
+  acceptFrom(first)
+  const servers = [first]
+  try {
+    while (servers.length < LISTENING_SOCKETS) {
+      const server = newServer()
+      await listenOn(server, options.host, port)
+      acceptFrom(server)
+      servers.push(server)
+    }
+  } catch (error) {
+    await stopAccepting(servers)
+    throw error
+  }
+  return { identity: parts.identity, close: () => stopAccepting(servers) }
+}
+
+function newServer(): Server {
+  return new Server({ allowHalfOpen: true, noDelay: true })
 }
 
 function readWithEvents(server: Server, taker: SocketTaker): void {
@@ -60,7 +85,7 @@ function onData(this: OwnedSocket, bytes: Buffer): void {
 }
 
 /** The port is free when this returns; the server's own `close` event waits for the last connection, so we do not. */
-function stopAccepting(server: Server): Promise<void> {
-  server.close()
+function stopAccepting(servers: readonly Server[]): Promise<void> {
+  for (const server of servers) server.close()
   return Promise.resolve()
 }

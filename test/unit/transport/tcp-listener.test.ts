@@ -3,14 +3,33 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ByteClient } from '../../support/byte-clients.ts'
+import { openTcpListener } from '../../../src/transport/tcp-listener.ts'
 import { connectTcp } from '../../support/byte-clients.ts'
+import { ListenerHarness } from '../../support/listener-harness.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 const DESCRIPTORS = 60
 const CLIENTS = 100
 
 describe('openTcpListener', () => {
+  it('takes several connections of a storm in one turn of the event loop', async test => {
+    const harness = new ListenerHarness(openTcpListener, connectTcp)
+    test.after(() => harness.stop())
+    const { identity } = await harness.listen()
+    const turns = new Set<number>()
+    let turn = 0
+    harness.onAccepted = () => turns.add(turn)
+    const connected = Promise.all(Array.from({ length: CLIENTS }, () => harness.connect(identity.port)))
+    while (harness.accepted.length < CLIENTS) {
+      await nextTurn()
+      turn++
+    }
+    await connected
+    assert.ok(turns.size <= CLIENTS / 2, `${CLIENTS} connections took ${turns.size} turns`)
+  })
+
   it('turns clients away when the process has no descriptors left, and accepts again when it has', async () => {
     const program = path.join(import.meta.dirname, '../../support/echo-listener-process.ts')
     const run = `ulimit -n ${DESCRIPTORS}; exec "$0" "$1"`
