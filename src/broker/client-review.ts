@@ -13,7 +13,8 @@ export function reviewNewClient(channel: Channel, client: ConnectedClient): Refu
   const review = client.proof?.identity.standing?.review?.()
   if (review?.kind === 'refused') return CHANGED
   const permissions = review?.kind === 'permissions' ? review.permissions : client.permissions
-  channel.run('permissions', replacePermissions(channel, client, permissions))
+  const replaced = replacePermissions(channel, client, permissions)
+  if (replaced !== undefined) channel.run('permissions', replaced)
   return undefined
 }
 

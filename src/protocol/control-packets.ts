@@ -13,6 +13,7 @@ import {
 import { FrameReader } from './frame-reader.ts'
 import { AUTH, CONNECT, DISCONNECT, SUBSCRIBE, UNSUBSCRIBE } from './packet-types.ts'
 import type { AuthPacket, ControlPacket, DisconnectPacket, ProtocolVersion, UnsubscribePacket } from './packets.ts'
+import { ReasonCode } from './reason-codes.ts'
 import { readSubscribe } from './subscribe-packet.ts'
 import type { ProtocolViolation } from './violation.ts'
 import { malformed } from './violation.ts'
@@ -25,6 +26,13 @@ export type ControlPacketType = typeof CONNECT | typeof SUBSCRIBE | RarePacketTy
 type RarePacketType = typeof UNSUBSCRIBE | typeof DISCONNECT | typeof AUTH
 
 const UNDECODABLE = malformed('the packet cannot be decoded')
+
+/** DISCONNECT as almost every client sends it, which ends as many connections as a storm begins. */
+const GOODBYE: DisconnectPacket = {
+  type: 'disconnect',
+  reasonCode: ReasonCode.NormalDisconnection,
+  sessionExpiryIntervalSeconds: undefined,
+}
 
 /**
  * Decodes one whole packet in `bytes[packetStart, packetEnd)` whose variable header starts at `bodyStart`. Only what is
@@ -48,6 +56,7 @@ export function decodeControlPacket(
     return frame.violation ?? packet
   }
   check(type, version, frame)
+  if (frame.violation === undefined && type === DISCONNECT && bodyStart === packetEnd) return GOODBYE
   return frame.violation ?? decodeRare(type, version, Buffer.from(bytes.subarray(packetStart, packetEnd)))
 }
 
