@@ -20,7 +20,9 @@ let passed = 0
 let failed = 0
 
 try {
-  const groups = Map.groupBy(allScenarios, ({ workers, tokens }) => `${workers} ${tokens === 'none'}`)
+  const groups = Map.groupBy(allScenarios, ({ workers, tokens, durability }) => {
+    return `${workers} ${tokens === 'none'} ${durability}`
+  })
   for (const scenarios of groups.values()) await runGroup(scenarios)
 } finally {
   issuer.close()

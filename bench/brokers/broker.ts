@@ -1,10 +1,17 @@
 import type { IssuerFacts } from '../issuer/issuer.ts'
 import type { Address, Transport } from '../load/link.ts'
 
+/**
+ * Where a broker keeps what outlives a connection: in memory, with the operating system, or on the disk before it is
+ * acknowledged.
+ */
+export type Durability = 'memory' | 'os' | 'fsync'
+
 /** What a run needs of the broker it starts. */
 export interface BrokerNeeds {
   /** Processes or threads that serve clients. */
   readonly workers: number
+  readonly durability: Durability
   /** Cores that the broker and all its processes are held to, as `taskset` takes them; undefined: all. */
   readonly cores: string | undefined
   /** Clients bring tokens of this issuer; undefined: everyone is let in. */
@@ -31,6 +38,8 @@ export interface Abilities {
   readonly qosMax: number
   readonly workersMax: number
   readonly sharedSubscriptions: boolean
+  /** Can be told to keep sessions on the disk; what that promises differs. */
+  readonly keepsSessions: boolean
 }
 
 /** A broker that the suite can load. */
@@ -50,4 +59,5 @@ export const FULL_ABILITIES: Abilities = {
   qosMax: 2,
   workersMax: 1,
   sharedSubscriptions: true,
+  keepsSessions: false,
 }

@@ -11,6 +11,9 @@ import { Program } from './program.ts'
 const HOST = '127.0.0.1'
 const READY_SECONDS = 30
 const WORKERS_MAX = 256
+/** Queues are as long as the scenarios want, as with the peers. */
+const QUEUE_MESSAGES_MAX = 10_000_000
+const QUEUE_BYTES_MAX = 2 ** 32
 const LISTENER = /"[^"=]*=(mqtt|ws):\/\/[^:"]*:(\d+)[^"]*"/g
 const SCHEMES: Readonly<Record<Transport, string>> = { tcp: 'mqtt', ws: 'ws' }
 
@@ -21,7 +24,7 @@ export const THIS_CHECKOUT: string = path.resolve(import.meta.dirname, '../..')
 export function guardbeeOf(checkout: string, name: string): Broker {
   return {
     name,
-    abilities: { ...FULL_ABILITIES, tokens: true, workersMax: WORKERS_MAX },
+    abilities: { ...FULL_ABILITIES, tokens: true, keepsSessions: true, workersMax: WORKERS_MAX },
     version: async () => await versionOf(checkout),
     start: async needs => await startGuardbee(checkout, needs),
   }
@@ -52,7 +55,7 @@ async function startGuardbee(checkout: string, needs: BrokerNeeds): Promise<Runn
   }
 }
 
-async function settingsFor({ workers, issuer, folder }: BrokerNeeds): Promise<Record<string, string>> {
+async function settingsFor({ workers, durability, issuer, folder }: BrokerNeeds): Promise<Record<string, string>> {
   const security =
     issuer === undefined
       ? { GUARDBEE_SECURITY_FILE: await writeConfiguration(['guardbee-open.xml'], folder, {}) }
@@ -67,7 +70,10 @@ async function settingsFor({ workers, issuer, folder }: BrokerNeeds): Promise<Re
     GUARDBEE_MQTT_PORT: '0',
     GUARDBEE_WS_PORT: '0',
     GUARDBEE_ADMIN_PORT: '0',
-    GUARDBEE_DURABILITY: 'memory',
+    GUARDBEE_QUEUE_MESSAGES_MAX: String(QUEUE_MESSAGES_MAX),
+    GUARDBEE_QUEUE_BYTES_MAX: String(QUEUE_BYTES_MAX),
+    GUARDBEE_DURABILITY: durability,
+    GUARDBEE_DATA_DIR: path.join(folder, 'data'),
     GUARDBEE_WORKERS: String(workers),
     GUARDBEE_LOG_DIR: path.join(folder, 'log'),
   }

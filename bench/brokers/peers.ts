@@ -16,9 +16,12 @@ const AEDES_PACKAGE = path.resolve(import.meta.dirname, '../../node_modules/aede
 const rows: readonly PeerRow[] = [
   {
     name: 'mosquitto',
-    abilities: FULL_ABILITIES,
+    abilities: { ...FULL_ABILITIES, keepsSessions: true },
     version: () => versionFrom('mosquitto', ['-h'], /version (\S+)/),
-    configuration: () => ['mosquitto.conf'],
+    configuration: ({ durability }) => [
+      durability === 'memory' ? 'mosquitto-in-memory.conf' : 'mosquitto-kept.conf',
+      'mosquitto.conf',
+    ],
     program: (_needs, configuration) => ({ command: 'mosquitto', args: ['-c', configuration] }),
   },
   {

@@ -14,7 +14,7 @@ export function remoteBroker(target: string): Broker {
     throw new Error(`--target wants host:port, not "${target}"`)
   return {
     name: target,
-    abilities: { ...FULL_ABILITIES, transports: ['tcp'] },
+    abilities: { ...FULL_ABILITIES, keepsSessions: true, transports: ['tcp'] },
     version: async () => ((await isOpen(port, host)) ? 'unknown version' : undefined),
     start: async () => ({
       address: transport => (transport === 'tcp' ? { host, port, transport } : undefined),

@@ -18,11 +18,11 @@ export class ClientGroup {
   }
 
   /** Starts to connect the client with this number; resolves when it is let in. */
-  async connect(number: number, listener: ClientListener): Promise<MqttClient> {
+  async connect(number: number, listener: ClientListener, persistent = false): Promise<MqttClient> {
     const { address, protocolVersion, prefix, tokens } = this.#plan
     const password = tokens.length === 0 ? undefined : tokens[number % tokens.length]
     const username = password === undefined ? undefined : USERNAME
-    const fields = { protocolVersion, clientId: `${prefix}-${number}`, username, password }
+    const fields = { protocolVersion, clientId: `${prefix}-${number}`, username, password, persistent }
     const client = new MqttClient(address, fields, listener, this.#turn)
     client.index = number
     this.#clients.push(client)

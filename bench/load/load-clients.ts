@@ -37,7 +37,7 @@ interface OpenedEnds {
 async function openEnds(plan: LoadPlan, group: ClientGroup, listener: ClientListener): Promise<OpenedEnds> {
   const clients: MqttClient[] = []
   await openAll(endsOpened(plan), CONNECTING_AT_ONCE, async number => {
-    clients[number] = await group.connect(number, listener)
+    clients[number] = await group.connect(number, listener, plan.persistent && number < plan.subscribers)
   })
   const { publishers, subscribers } =
     plan.placement === 'any'

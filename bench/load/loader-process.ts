@@ -3,6 +3,7 @@ import { constants, setPriority } from 'node:os'
 import { IdleRun } from './idle-run.ts'
 import { LoadRun } from './load-run.ts'
 import type { LoaderNews, LoaderOrder, LoaderPlan } from './plan.ts'
+import { QueueRun } from './queue-run.ts'
 import { ReplayRun } from './replay-run.ts'
 import type { Run } from './run.ts'
 import { StormRun } from './storm-run.ts'
@@ -45,6 +46,8 @@ function runOf(plan: LoaderPlan): Run {
       return new IdleRun(plan)
     case 'replay':
       return new ReplayRun(plan)
+    case 'queue':
+      return new QueueRun(plan)
   }
 }
 

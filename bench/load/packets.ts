@@ -7,17 +7,22 @@ export interface ConnectFields {
   readonly clientId: string
   readonly username: string | undefined
   readonly password: string | undefined
+  /** The session outlives the connection, and what it holds is wanted again. */
+  readonly persistent: boolean
 }
 
 const KEEP_ALIVE_SECONDS = 600
+const SESSION_EXPIRY_INTERVAL = 0x11
+const SESSION_EXPIRY_SECONDS = 3_600
 
-/** A CONNECT with Clean Session, or Clean Start and a session that ends with the connection. */
-export function encodeConnect({ protocolVersion, clientId, username, password }: ConnectFields): Buffer {
-  const flags = 0x02 | (username === undefined ? 0 : 0x80) | (password === undefined ? 0 : 0x40)
+/** A CONNECT with Clean Session, or Clean Start and a session that ends with the connection, unless it is persistent. */
+export function encodeConnect(fields: ConnectFields): Buffer {
+  const { protocolVersion, clientId, username, password, persistent } = fields
+  const flags = (persistent ? 0 : 0x02) | (username === undefined ? 0 : 0x80) | (password === undefined ? 0 : 0x40)
   return packet(0x10, [
     text('MQTT'),
     Buffer.of(protocolVersion, flags, KEEP_ALIVE_SECONDS >> 8, KEEP_ALIVE_SECONDS & 0xff),
-    noProperties(protocolVersion),
+    persistent ? sessionExpiry(protocolVersion) : noProperties(protocolVersion),
     text(clientId),
     ...(username === undefined ? [] : [text(username)]),
     ...(password === undefined ? [] : [text(password)]),
@@ -90,6 +95,11 @@ function packet(firstByte: number, parts: readonly Buffer[]): Buffer {
 function text(value: string): Buffer {
   const bytes = Buffer.from(value)
   return Buffer.concat([Buffer.of(bytes.length >> 8, bytes.length & 0xff), bytes])
+}
+
+function sessionExpiry(protocolVersion: ProtocolVersion): Buffer {
+  if (protocolVersion === 4) return Buffer.alloc(0)
+  return Buffer.of(5, SESSION_EXPIRY_INTERVAL, 0, 0, SESSION_EXPIRY_SECONDS >> 8, SESSION_EXPIRY_SECONDS & 0xff)
 }
 
 function noProperties(protocolVersion: ProtocolVersion): Buffer {

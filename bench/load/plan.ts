@@ -42,6 +42,8 @@ export interface LoadPlan extends PlanBase {
   readonly topicsPerPublisher: number
   /** Filters that further clients hold and that match nothing. */
   readonly idleFilters: number
+  /** The subscribers' sessions outlive their connections. */
+  readonly persistent: boolean
   /** Keep a core busy to send at the intended time to the microsecond; without, to the millisecond. */
   readonly exactTimes: boolean
   readonly warmUpSeconds: number
@@ -77,8 +79,19 @@ export interface ReplayPlan extends PlanBase {
   readonly payloadBytes: number
 }
 
+/** Messages for persistent sessions without a connection: put into their queues, or fetched from there. */
+export interface QueuePlan extends PlanBase {
+  readonly kind: 'queue'
+  readonly sessions: number
+  /** Each goes to the queue of every session. */
+  readonly messages: number
+  readonly measured: 'filling' | 'draining'
+  readonly qos: number
+  readonly payloadBytes: number
+}
+
 /** What one process of the load generator is to do. */
-export type LoaderPlan = LoadPlan | StormPlan | IdlePlan | ReplayPlan
+export type LoaderPlan = LoadPlan | StormPlan | IdlePlan | ReplayPlan | QueuePlan
 
 /** What one process of the load generator saw. */
 export interface LoaderResult {

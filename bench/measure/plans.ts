@@ -54,6 +54,7 @@ export function backgroundPlan(scenario: Scenario, target: PlanTarget): LoadPlan
     placement: 'any',
     topicsPerPublisher: 1,
     idleFilters: 0,
+    persistent: false,
     // It shares its core with the generator of the scenario and must leave it time.
     exactTimes: false,
     warmUpSeconds: 0,
@@ -74,12 +75,16 @@ function planOf(scenario: Scenario, size: Size, base: PlanBase): LoaderPlan {
       const { retained, subscribers, qos, payloadBytes } = scenario
       return { ...base, kind: 'replay', retained, subscribers, qos, payloadBytes }
     }
+    case 'queue': {
+      const { sessions, messages, measured, qos, payloadBytes } = scenario
+      return { ...base, kind: 'queue', sessions, messages, measured, qos, payloadBytes }
+    }
   }
 }
 
 function loadPart(scenario: LoadScenario, size: Size): Omit<LoadPlan, keyof PlanBase | 'kind'> {
   const { publishers, subscribers, layout, shared, qos, pace, payloadBytes } = scenario
-  const { placement, topicsPerPublisher, idleFilters } = scenario
+  const { placement, topicsPerPublisher, idleFilters, persistent } = scenario
   return {
     publishers,
     subscribers,
@@ -91,6 +96,7 @@ function loadPart(scenario: LoadScenario, size: Size): Omit<LoadPlan, keyof Plan
     placement,
     topicsPerPublisher,
     idleFilters,
+    persistent,
     exactTimes: true,
     warmUpSeconds: size.warmUpSeconds,
     measuredSeconds: size.measuredSeconds,
@@ -133,6 +139,7 @@ function partOf(scenario: Scenario, part: number, parts: number): Scenario {
     case 'idle':
       return { ...scenario, clients: share(scenario.clients) }
     case 'replay':
+    case 'queue':
       return scenario
   }
 }
@@ -154,5 +161,7 @@ function ownClientsOf(scenario: Scenario): number {
       return scenario.clients
     case 'replay':
       return scenario.subscribers + 1
+    case 'queue':
+      return scenario.sessions + 1
   }
 }

@@ -56,7 +56,7 @@ export async function runScenario(
 
 /** Starts a broker as a scenario wants it. */
 export async function startFor(
-  scenario: Pick<Scenario, 'tokens' | 'workers'>,
+  scenario: Pick<Scenario, 'tokens' | 'workers' | 'durability'>,
   broker: Broker,
   folder: string,
   { issuer, cores }: Pick<RunContext, 'issuer' | 'cores'>,
@@ -64,6 +64,7 @@ export async function startFor(
   const withTokens = scenario.tokens !== 'none' && broker.abilities.tokens
   const needs = {
     workers: scenario.workers,
+    durability: scenario.durability,
     cores: coresFor(scenario.workers, cores).broker,
     issuer: withTokens ? issuer.facts : undefined,
     folder,

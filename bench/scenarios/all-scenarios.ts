@@ -1,4 +1,5 @@
 import { connectionScenarios } from './connections.ts'
+import { durableScenarios } from './durable.ts'
 import { messageScenarios } from './messages.ts'
 import { openMqttScenarios } from './open-mqtt.ts'
 import { payloadScenarios } from './payloads.ts'
@@ -15,6 +16,7 @@ export const allScenarios: readonly Scenario[] = [
   ...workerScenarios,
   ...routingScenarios,
   ...payloadScenarios,
+  ...durableScenarios,
   ...openMqttScenarios,
 ]
 

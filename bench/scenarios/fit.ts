@@ -5,6 +5,7 @@ import type { Scenario } from './scenario.ts'
 export function whyUnfit(broker: Broker, scenario: Scenario): string | undefined {
   const { abilities, name } = broker
   if (scenario.brokers !== undefined && !scenario.brokers.includes(name)) return 'not made for it'
+  if (scenario.durability !== 'memory' && !abilities.keepsSessions) return 'keeps no sessions'
   if (scenario.workers > abilities.workersMax) return `at most ${abilities.workersMax} worker`
   if (!abilities.transports.includes(scenario.transport)) return `no ${scenario.transport}`
   if (!abilities.protocolVersions.includes(scenario.protocolVersion)) return 'no MQTT 5'
@@ -13,7 +14,7 @@ export function whyUnfit(broker: Broker, scenario: Scenario): string | undefined
 }
 
 function whyUnfitForMessages(abilities: Abilities, scenario: Scenario): string | undefined {
-  const hasQos = scenario.kind === 'load' || scenario.kind === 'replay'
+  const hasQos = scenario.kind === 'load' || scenario.kind === 'replay' || scenario.kind === 'queue'
   if (hasQos && scenario.qos > abilities.qosMax) return `at most QoS ${abilities.qosMax}`
   if (scenario.kind === 'load' && scenario.shared && !abilities.sharedSubscriptions) return 'no shared subscriptions'
   return undefined

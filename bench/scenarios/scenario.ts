@@ -1,5 +1,6 @@
 import type { Transport } from '../load/link.ts'
 import type { Layout, Pace, Placement } from '../load/plan.ts'
+import type { Durability } from '../brokers/broker.ts'
 import type { ProtocolVersion } from '../load/packets.ts'
 
 /** Which tokens the clients bring; with `none` the broker lets everyone in. */
@@ -22,6 +23,8 @@ interface ScenarioBase {
   readonly needsTokens: boolean
   /** Processes or threads of the broker; it gets as many cores. */
   readonly workers: number
+  /** Where the broker keeps what outlives a connection. */
+  readonly durability: Durability
   /** What guardbee aims at, in microseconds of CPU per message or connection. */
   readonly aimMicroseconds: number | undefined
   readonly background: Background | undefined
@@ -44,6 +47,8 @@ export interface LoadScenario extends ScenarioBase {
   readonly placement: Placement
   /** Further filters in the broker, held by others, that match nothing. */
   readonly idleFilters: number
+  /** The subscribers' sessions outlive their connections: QoS 1 and 2 messages go through their queues. */
+  readonly persistent: boolean
   /** More than the broker can remember the receivers of: each message has to be matched. */
   readonly topicsPerPublisher: number
 }
@@ -72,7 +77,18 @@ export interface ReplayScenario extends ScenarioBase {
   readonly payloadBytes: number
 }
 
-export type Scenario = LoadScenario | StormScenario | IdleScenario | ReplayScenario
+/** Messages for persistent sessions without a connection. */
+export interface QueueScenario extends ScenarioBase {
+  readonly kind: 'queue'
+  readonly sessions: number
+  /** Each goes to the queue of every session. */
+  readonly messages: number
+  readonly measured: 'filling' | 'draining'
+  readonly qos: 1 | 2
+  readonly payloadBytes: number
+}
+
+export type Scenario = LoadScenario | StormScenario | IdleScenario | ReplayScenario | QueueScenario
 
 type Row<S extends ScenarioBase, Required extends keyof S> = Pick<S, Required | 'name' | 'title'> & Partial<S>
 
@@ -87,6 +103,7 @@ const COMMON = {
   tokens: 'es256',
   needsTokens: false,
   workers: 1,
+  durability: 'memory',
   aimMicroseconds: undefined,
   background: undefined,
   quick: false,
@@ -94,7 +111,14 @@ const COMMON = {
 } as const satisfies Omit<ScenarioBase, 'name' | 'title'>
 
 export function load(row: LoadRow): LoadScenario {
-  const usual = { shared: false, payloadBytes: 64, placement: 'any', idleFilters: 0, topicsPerPublisher: 1 } as const
+  const usual = {
+    shared: false,
+    payloadBytes: 64,
+    placement: 'any',
+    idleFilters: 0,
+    topicsPerPublisher: 1,
+    persistent: false,
+  } as const
   return { ...COMMON, ...usual, ...row, kind: 'load' }
 }
 
@@ -108,4 +132,8 @@ export function idle(row: Row<IdleScenario, 'clients'>): IdleScenario {
 
 export function replay(row: Row<ReplayScenario, 'retained' | 'subscribers'>): ReplayScenario {
   return { ...COMMON, qos: 0, payloadBytes: 64, ...row, kind: 'replay' }
+}
+
+export function queue(row: Row<QueueScenario, 'sessions' | 'messages' | 'measured'>): QueueScenario {
+  return { ...COMMON, qos: 1, payloadBytes: 64, ...row, kind: 'queue' }
 }

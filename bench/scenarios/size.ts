@@ -12,6 +12,8 @@ export interface Size {
   readonly endsMax: number
   readonly idleFiltersMax: number
   readonly retainedMax: number
+  /** Messages in each queue. */
+  readonly queuedMax: number
 }
 
 /** Descriptors that processes need beside those of clients. */
@@ -29,6 +31,7 @@ export function fullSize(descriptorsMax: number): Size {
     endsMax: clientsMax,
     idleFiltersMax: Number.POSITIVE_INFINITY,
     retainedMax: Number.POSITIVE_INFINITY,
+    queuedMax: Number.POSITIVE_INFINITY,
   }
 }
 
@@ -55,6 +58,7 @@ export const TINY: Size = {
   endsMax: 8,
   idleFiltersMax: 300,
   retainedMax: 300,
+  queuedMax: 100,
 }
 
 /** The scenario cut down to a size; its title then says what is left. */
@@ -80,6 +84,13 @@ export function sized(scenario: Scenario, size: Size): Scenario {
         retained: Math.min(scenario.retained, size.retainedMax),
         subscribers: Math.min(scenario.subscribers, size.endsMax),
         title: cutTitle(scenario.title, scenario.retained, size.retainedMax),
+      }
+    case 'queue':
+      return {
+        ...scenario,
+        sessions: Math.min(scenario.sessions, size.endsMax),
+        messages: Math.min(scenario.messages, size.queuedMax),
+        title: cutTitle(scenario.title, scenario.messages, size.queuedMax),
       }
   }
 }

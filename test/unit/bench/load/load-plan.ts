@@ -20,6 +20,7 @@ export function loadPlan(given: Partial<LoadPlan> = {}): LoadPlan {
     placement: 'any',
     topicsPerPublisher: 1,
     idleFilters: 0,
+    persistent: false,
     exactTimes: false,
     warmUpSeconds: 0,
     measuredSeconds: 0.1,

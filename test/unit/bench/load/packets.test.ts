@@ -27,7 +27,7 @@ function onlyOne(packets: readonly Packet[]): Packet {
 for (const protocolVersion of [4, 5] as const) {
   describe(`packets of protocol version ${protocolVersion}`, () => {
     it('CONNECT carries client identifier and token', () => {
-      const fields = { protocolVersion, clientId: 'b1x0-7', username: 'bench', password: 'a.b.c' }
+      const fields = { protocolVersion, clientId: 'b1x0-7', username: 'bench', password: 'a.b.c', persistent: false }
       const packet = onlyOne(parsed(encodeConnect(fields), protocolVersion))
       assert.ok(packet.cmd === 'connect')
       assert.deepEqual(
@@ -36,8 +36,16 @@ for (const protocolVersion of [4, 5] as const) {
       )
     })
 
+    it('CONNECT of a persistent session keeps what there is, for an hour at least', () => {
+      const fields = { protocolVersion, clientId: 'x', username: undefined, password: undefined, persistent: true }
+      const packet = onlyOne(parsed(encodeConnect(fields), protocolVersion))
+      assert.ok(packet.cmd === 'connect')
+      assert.equal(packet.clean, false)
+      assert.equal(packet.properties?.sessionExpiryInterval, protocolVersion === 5 ? 3_600 : undefined)
+    })
+
     it('CONNECT without credentials has none', () => {
-      const fields = { protocolVersion, clientId: 'x', username: undefined, password: undefined }
+      const fields = { protocolVersion, clientId: 'x', username: undefined, password: undefined, persistent: false }
       const packet = onlyOne(parsed(encodeConnect(fields), protocolVersion))
       assert.ok(packet.cmd === 'connect')
       assert.deepEqual([packet.username ?? null, packet.password ?? null], [null, null])

@@ -45,6 +45,7 @@ describe('whyUnfit', () => {
       whyUnfit(brokerWith({ sharedSubscriptions: false }), pairs({ shared: true })),
       'no shared subscriptions',
     )
+    assert.equal(whyUnfit(brokerWith({}), pairs({ durability: 'fsync' })), 'keeps no sessions')
     assert.equal(whyUnfit(brokerWith({}), pairs({ brokers: ['guardbee'] })), 'not made for it')
   })
 
