@@ -1,71 +1,92 @@
-/** Sends one acknowledgement. */
-export type SendAcknowledgement = () => void
+import { PUBACK, PUBREC } from '../protocol/packets.ts'
 
-/** Says what is sent in place of an acknowledgement, if anything is. */
-export type AcknowledgementFailed = (error: unknown) => SendAcknowledgement | undefined
+/** The first answer to a PUBLISH of QoS 1 or 2. */
+export type PublishAnswer = typeof PUBACK | typeof PUBREC
 
-/** Acknowledgements that become due together, with what each does if they do not. */
+/** Whoever sends the acknowledgements of an {@link AcknowledgementLine}. */
+export interface Acknowledger {
+  acknowledge(type: PublishAnswer, packetId: number, reasonCode: number): void
+  /** A message is not safe: gives the Reason Code that is sent instead; undefined: neither it nor what comes after it is answered. */
+  refuse(type: PublishAnswer, packetId: number, error: unknown): number | undefined
+}
+
+/** Acknowledgements that wait for the same. */
 interface Group {
+  /** Undefined: for nothing. */
   readonly safe: Promise<unknown> | undefined
-  readonly sends: (SendAcknowledgement | undefined)[]
-  readonly failures: AcknowledgementFailed[]
-  settled: boolean
-  /** How many of `sends` were sent. */
-  sent: number
+  /** Type, Reason Code and Packet Identifier of each in one number. */
+  places: number[]
+  ready: boolean
 }
 
 /**
  * Keeps the acknowledgements of one client in the order of its PUBLISH packets (v5 [MQTT-4.6.0-2]) while some of
- * them wait for a queue or a peer. Bounded by the Receive Maximum, which bounds the unacknowledged PUBLISH packets.
+ * them wait for a queue or a peer; those that wait for the same promise wait as one. Bounded by the Receive Maximum, which
+ * bounds the unacknowledged PUBLISH packets.
  */
 export class AcknowledgementLine {
+  readonly #acknowledger: Acknowledger
   readonly #groups: Group[] = []
   #length = 0
+
+  constructor(acknowledger: Acknowledger) {
+    this.#acknowledger = acknowledger
+  }
 
   /** Acknowledgements that are not sent yet. */
   get length(): number {
     return this.#length
   }
 
-  /**
-   * Sends when `safe` has resolved and all earlier ones are sent; when it rejects, `failed` is called instead and says
-   * what is sent in its place, if anything is.
-   */
-  after(safe: Promise<unknown> | undefined, send: SendAcknowledgement, failed: AcknowledgementFailed): void {
-    this.#length++
-    // What goes to other workers in one tick shares its promise: it is waited for once.
+  /** Sends when `safe` has resolved and all earlier ones are sent; when it rejects, what the acknowledger says instead. */
+  after(safe: Promise<unknown> | undefined, type: PublishAnswer, packetId: number, reasonCode: number): void {
     const newest = this.#groups.at(-1)
-    if (newest !== undefined && newest.safe === safe && !newest.settled) {
-      newest.sends.push(send)
-      newest.failures.push(failed)
-      return
-    }
-    const group: Group = { safe, sends: [send], failures: [failed], settled: safe === undefined, sent: 0 }
-    this.#groups.push(group)
-    if (safe === undefined) return this.#sendReady()
-    safe.then(
-      () => this.#settle(group),
-      (error: unknown) => {
-        for (const [place, fail] of group.failures.entries()) group.sends[place] = fail(error)
-        this.#settle(group)
-      },
-    )
+    const group = newest !== undefined && newest.safe === safe && !newest.ready ? newest : this.#open(safe)
+    group.places.push((type << 24) | (reasonCode << 16) | packetId)
+    this.#length++
+    if (group.ready) this.#sendReady()
   }
 
-  #settle(group: Group): void {
-    group.settled = true
+  #open(safe: Promise<unknown> | undefined): Group {
+    const group: Group = { safe, places: [], ready: safe === undefined }
+    this.#groups.push(group)
+    safe?.then(
+      () => this.#settled(group),
+      (error: unknown) => this.#refused(group, error),
+    )
+    return group
+  }
+
+  #settled(group: Group): void {
+    group.ready = true
     this.#sendReady()
   }
 
+  #refused(group: Group, error: unknown): void {
+    const answers: number[] = []
+    for (const place of group.places) {
+      const reasonCode = this.#acknowledger.refuse(typeOf(place), packetIdOf(place), error)
+      if (reasonCode === undefined) return
+      answers.push((typeOf(place) << 24) | (reasonCode << 16) | packetIdOf(place))
+    }
+    group.places = answers
+    this.#settled(group)
+  }
+
   #sendReady(): void {
-    for (let group = this.#groups[0]; group?.settled === true; group = this.#groups[0]) {
-      for (let send = group.sends[group.sent]; send !== undefined; send = group.sends[group.sent]) {
-        group.sent++
-        this.#length--
-        send()
-      }
-      if (group.sent < group.sends.length) return // one that failed without an answer holds up all after it
-      this.#groups.shift()
+    while (this.#groups[0]?.ready === true) {
+      const places = this.#groups.shift()?.places ?? []
+      this.#length -= places.length
+      for (const place of places)
+        this.#acknowledger.acknowledge(typeOf(place), packetIdOf(place), (place >>> 16) & 0xff)
     }
   }
+}
+
+function typeOf(place: number): PublishAnswer {
+  return place >>> 24 === PUBREC ? PUBREC : PUBACK
+}
+
+function packetIdOf(place: number): number {
+  return place & 0xffff
 }

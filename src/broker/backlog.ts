@@ -4,18 +4,18 @@ import type { Connection } from '../ports/connection.ts'
 const HELD_BACK_FROM_BYTES = 1024 * 1024
 
 /** Messages that become safe together. */
-interface UnderWay {
+interface Group {
   readonly safe: Promise<unknown>
   bytes: number
+  settled: boolean
 }
 
 /** What a client has published and is not safe yet; a client that publishes faster than that is read no further. */
 export class Backlog {
   readonly #connection: Connection
+  #newest: Group | undefined = undefined
   #bytes = 0
   #holding = false
-  /** The newest, until it settles: what goes to other workers in one tick shares its promise. */
-  #newest: UnderWay | undefined = undefined
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -28,19 +28,22 @@ export class Backlog {
       this.#holding = true
       this.#connection.pause()
     }
-    if (this.#newest?.safe === safe) {
-      this.#newest.bytes += bytes
-      return
-    }
-    const underWay = { safe, bytes }
-    this.#newest = underWay
-    const settled = (): void => this.#settled(underWay)
+    const group = this.#newest
+    if (group !== undefined && group.safe === safe && !group.settled) group.bytes += bytes
+    else this.#open(bytes, safe)
+  }
+
+  #open(bytes: number, safe: Promise<unknown>): void {
+    const group: Group = { safe, bytes, settled: false }
+    this.#newest = group
+    const settled = (): void => this.#settled(group)
     safe.then(settled, settled)
   }
 
-  #settled(underWay: UnderWay): void {
-    if (this.#newest === underWay) this.#newest = undefined
-    this.#bytes -= underWay.bytes
+  #settled(group: Group): void {
+    group.settled = true
+    if (this.#newest === group) this.#newest = undefined
+    this.#bytes -= group.bytes
     if (!this.#holding || this.#bytes > HELD_BACK_FROM_BYTES / 2) return
     this.#holding = false
     this.#connection.resume()

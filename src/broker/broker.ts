@@ -15,6 +15,7 @@ import { DeadlineWheel } from './deadline-wheel.ts'
 import { DueSessions } from './due-sessions.ts'
 import { dispatchFrame } from './frame-dispatch.ts'
 import type { BrokerLimits } from './limits.ts'
+import { QueueAppends } from './queue-appends.ts'
 import { QueueRoutesLoader } from './queue-routes-loader.ts'
 import { RetainedReplay } from './retained-messages.ts'
 import type { Refusal } from './refusal.ts'
@@ -74,8 +75,8 @@ export class Broker {
     const table = new SubscriptionTable()
     const registry = new ClientRegistry()
     const routes = new RouteCache(table, limits.routesCachedMax)
-    const wake = (clientId: string): void => registry.find(clientId)?.session?.drain?.wake()
-    const router = new Router({ bus, store, clock, log, counters, table, routes, wake })
+    const appends = new QueueAppends({ queues: store.queues, bus, registry, counters })
+    const router = new Router({ bus, store, clock, log, counters, table, routes, appends })
     const wills = new WillMessages(router, endOfTick, counters, clock, log)
     const publishWill = (will: StoredWill): void => wills.publish(will)
     const takeovers = new Takeovers(bus, clock, limits.takeoverWaitMs)

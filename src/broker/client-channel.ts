@@ -16,7 +16,7 @@ import { handleAuth } from './handlers/auth.ts'
 import { handleConnect } from './handlers/connect.ts'
 import { handleDisconnect } from './handlers/disconnect.ts'
 import { handlePingRequest } from './handlers/ping.ts'
-import { handlePublish } from './handlers/publish.ts'
+import { acknowledgerOf, handlePublish } from './handlers/publish.ts'
 import { handleSubscribe } from './handlers/subscribe.ts'
 import { handleUnsubscribe } from './handlers/unsubscribe.ts'
 import { PublishedTopics } from './published-topics.ts'
@@ -79,7 +79,7 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
   }
 
   get acknowledgements(): AcknowledgementLine {
-    this.#acknowledgements ??= new AcknowledgementLine()
+    this.#acknowledgements ??= new AcknowledgementLine(acknowledgerOf(this))
     return this.#acknowledgements
   }
 

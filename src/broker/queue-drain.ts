@@ -3,8 +3,9 @@ import type { Counters } from '../core/counters.ts'
 import type { EndOfTick } from '../core/end-of-tick.ts'
 import { allowAllPermissions, type Permissions } from '../core/permissions.ts'
 import { Awaiting } from '../core/inflight-window.ts'
+import { type Message, NEVER_EXPIRES } from '../core/message.ts'
 import type { Clock, Timer } from '../ports/clock.ts'
-import type { QueuedMessage, QueueStore } from '../ports/store.ts'
+import type { DeliveryOptions, QueuedMessage, QueueStore } from '../ports/store.ts'
 import { background, type Log } from '../ports/telemetry.ts'
 import { appendAcknowledgement } from '../protocol/encoder.ts'
 import { PUBREL } from '../protocol/packets.ts'
@@ -79,6 +80,17 @@ export class QueueDrain {
     this.pump()
   }
 
+  /**
+   * The message at `position` is safe and was appended at this worker. Where the client has everything before it, and takes
+   * more, it is sent as it is; else it is read with the others. Neither happens to one that was read already.
+   */
+  handOver(position: number, message: Message, topicBytes: Buffer, delivery: DeliveryOptions): void {
+    if (position <= this.#readUpTo || this.#closed) return
+    if (!this.#followsOn(position)) return this.wake()
+    this.#readUpTo = position
+    this.#sendMessage(position, message, topicBytes, delivery)
+  }
+
   /** Reads on if the client can take more. Called after acknowledgements and drains. */
   pump(): void {
     if (this.#calm) this.#idle.idle()
@@ -117,6 +129,12 @@ export class QueueDrain {
     this.#closed = true
     this.#retry?.cancel()
     this.#idle.idle()
+  }
+
+  /** Whether the message at `position` is the next one, and may be sent now. */
+  #followsOn(position: number): boolean {
+    const isNext = this.#exhausted && !this.#reading && position === this.#readUpTo + 1
+    return isNext && this.#subscriber.window.hasRoomFor(position) && this.#subscriber.ready
   }
 
   async #read(): Promise<void> {
@@ -171,7 +189,6 @@ export class QueueDrain {
 
   #send(queued: QueuedMessage): void {
     const { message, position, delivery } = queued
-    const { template, counters, clock } = this.#context
     if (queued.released) {
       // v5 [MQTT-4.4.0-1]: the client has the message; what is sent again is the PUBREL.
       const packetId = this.#subscriber.window.send(position, Awaiting.pubcomp)
@@ -179,7 +196,12 @@ export class QueueDrain {
       appendAcknowledgement(connection.out, PUBREL, protocolVersion, packetId, ReasonCode.Success)
       return
     }
-    const nowMs = clock.nowMs()
+    this.#sendMessage(position, message, Buffer.from(message.topicName), delivery)
+  }
+
+  #sendMessage(position: number, message: Message, topicBytes: Buffer, delivery: DeliveryOptions): void {
+    const { template, counters, clock } = this.#context
+    const nowMs = message.expiresAtMs === NEVER_EXPIRES ? 0 : clock.nowMs()
     if (message.expired(nowMs)) {
       counters.droppedExpired++
       this.remove(position)
@@ -190,7 +212,7 @@ export class QueueDrain {
       this.remove(position)
       return
     }
-    fillTemplate(template, message, Buffer.from(message.topicName), nowMs)
+    fillTemplate(template, message, topicBytes, nowMs)
     const duplicate = position <= this.#session.sentUpTo
     const { qos, retain, subscriptionIdentifiers } = delivery
     if (qos === 0) return this.remove(position)

@@ -3,26 +3,12 @@ import type { Subscription } from '../core/subscription.ts'
 import type { QoS } from '../protocol/packets.ts'
 import type { PublishedTopic } from './publication.ts'
 import { reservedTopic } from '../core/reserved-topic.ts'
+import { QueueTargets } from './queue-targets.ts'
+import type { MergedOptions, Target } from './route-target.ts'
 import type { Subscriber } from './subscriber.ts'
 import type { PersistentMember, SharedGroup, TreeEntry, WorkerRoute } from './subscribers.ts'
 
 const NO_IDENTIFIERS: readonly number[] = []
-
-/** How a message goes to one subscriber, its overlapping subscriptions merged into one copy. */
-export interface MergedOptions {
-  /** The highest of the granted ones. */
-  readonly maximumQoS: QoS
-  readonly retainAsPublished: boolean
-  readonly subscriptionIdentifiers: readonly number[]
-}
-
-/** One subscriber of a topic. */
-export interface Target<To> {
-  readonly to: To
-  readonly options: MergedOptions
-  /** For the subscriber's own messages: what remains without its No Local subscriptions; undefined: nothing. */
-  readonly ownOptions: MergedOptions | undefined
-}
 
 /** Everything that is to be done with a message on one Topic Name, worked out once per change of subscriptions. */
 export class Route implements PublishedTopic {
@@ -34,6 +20,7 @@ export class Route implements PublishedTopic {
   version = -1
   live: readonly Target<Subscriber>[] = []
   queued: readonly Target<PersistentMember>[] = []
+  queueTargets: QueueTargets = new QueueTargets([])
   workers: readonly WorkerRoute[] = []
   /** Those of the workers that get a message of QoS 1 or 2: with persistent sessions only, its way is the queue. */
   acknowledgedTo: readonly WorkerAddress[] = []
@@ -65,6 +52,7 @@ export class Route implements PublishedTopic {
     })
     this.live = targets(live)
     this.queued = targets(queued)
+    this.queueTargets = new QueueTargets(this.queued)
     this.workers = [...workers.values()]
     this.acknowledgedTo = this.workers.filter(({ subscribers }) => subscribers > 0).map(({ address }) => address)
     this.groups = groups

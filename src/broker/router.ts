@@ -3,15 +3,18 @@ import type { DeliverFrame } from '../core/frame.ts'
 import { type Message, type MessageView, NEVER_EXPIRES } from '../core/message.ts'
 import type { Bus, WorkerAddress } from '../ports/bus.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { QueueTarget, ReceivedMark, Store, Wake } from '../ports/store.ts'
+import type { QueueTarget, ReceivedMark, Store } from '../ports/store.ts'
 import type { Log } from '../ports/telemetry.ts'
 import type { IncomingPublish } from '../protocol/incoming-publish.ts'
 import type { QoS } from '../protocol/packets.ts'
 import { Publication } from './publication.ts'
-import type { MergedOptions, Route, Target } from './route.ts'
+import type { QueueAppends } from './queue-appends.ts'
+import { queueTarget } from './queue-targets.ts'
+import type { Route } from './route.ts'
 import type { RouteCache } from './route-cache.ts'
+import type { MergedOptions, Target } from './route-target.ts'
 import { chooseMember } from './shared-group.ts'
-import type { PersistentMember, SharedGroup } from './subscribers.ts'
+import type { PersistentMember, SharedGroup, WorkerRoute } from './subscribers.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
 
 /** What the router works with. */
@@ -23,8 +26,7 @@ export interface RouterContext {
   readonly counters: Counters
   readonly table: SubscriptionTable
   readonly routes: RouteCache
-  /** The queue of a client that is connected to this worker has got something. */
-  wake(clientId: string): void
+  readonly appends: QueueAppends
 }
 
 /** What became of a message. */
@@ -43,6 +45,8 @@ export class Router {
   readonly #context: RouterContext
   readonly #publication = new Publication()
   readonly #frame: DeliverFrame
+  /** What became of the last message for queues only; others that become safe with it are told the same. */
+  #stored: Routed = DELIVERED
 
   constructor(context: RouterContext) {
     this.#context = context
@@ -107,6 +111,10 @@ export class Router {
     if (route.queued.length === 0 && route.groups.length === 0 && received === undefined) {
       return this.#routeToWorkers(publication, route)
     }
+    const { qos } = publication
+    if (qos !== 0 && route.groups.length === 0 && route.acknowledgedTo.length === 0) {
+      return this.#routeToQueues(publication, qos, route, received)
+    }
     const targets: QueueTarget[] = []
     const frames = new Map<WorkerAddress, string[]>()
     for (const worker of route.workers) {
@@ -119,7 +127,7 @@ export class Router {
     }
     let matched = route.live.length + route.workers.length + route.queued.length > 0
     for (const group of route.groups) matched = this.#routeToGroup(publication, group, targets, frames) || matched
-    const appended = this.#store(targets, publication, received)
+    const appended = this.#store(targets, publication, route.topicBytes, received)
     if (frames.size === 0) return appended === undefined ? (matched ? DELIVERED : NOBODY) : { matched, safe: appended }
     for (const [address, sharedFilters] of frames) {
       this.#context.bus.send(address, {
@@ -144,6 +152,14 @@ export class Router {
     if (acknowledgedTo.length === 0) return DELIVERED
     for (const address of acknowledgedTo) bus.send(address, this.#frame)
     return { matched: true, safe: bus.taken(acknowledgedTo) }
+  }
+
+  /** Nobody but queues is left to serve, as with most messages for persistent sessions. */
+  #routeToQueues(publication: Publication, qos: 1 | 2, route: Route, received: ReceivedMark | undefined): Routed {
+    const targets = route.queueTargets.of(qos, publication.retain, publication.publisher)
+    const safe = this.#store(targets, publication, route.topicBytes, received)
+    if (this.#stored.safe !== safe) this.#stored = { matched: true, safe }
+    return this.#stored
   }
 
   /** QoS 0 messages must not fill the way that the acknowledged ones of other clients take. */
@@ -180,29 +196,15 @@ export class Router {
   #store(
     targets: readonly QueueTarget[],
     publication: Publication,
+    topicBytes: Buffer,
     received: ReceivedMark | undefined,
   ): Promise<void> | undefined {
-    if (targets.length > 0) return this.#append(targets, publication.kept(), received)
+    if (targets.length > 0) return this.#context.appends.add(targets, publication.kept(), topicBytes, received)
     return received === undefined ? undefined : this.#markReceived(received)
   }
 
   #markReceived({ clientId, epoch, packetId }: ReceivedMark): Promise<void> {
     return this.#context.store.sessions.markReceived(clientId, epoch, packetId, true)
-  }
-
-  async #append(targets: readonly QueueTarget[], message: Message, received: ReceivedMark | undefined): Promise<void> {
-    const { wakes, dropped } = await this.#context.store.queues.append(targets, message, received)
-    this.#context.counters.droppedQueueFull += dropped
-    this.#wake(wakes)
-  }
-
-  #wake(wakes: readonly Wake[]): void {
-    const away = new Map<WorkerAddress, string[]>()
-    for (const { clientId, home } of wakes) {
-      if (home === this.#context.bus.self) this.#context.wake(clientId)
-      else away.set(home, [...(away.get(home) ?? []), clientId])
-    }
-    for (const [home, clientIds] of away) this.#context.bus.send(home, { kind: 'wake', clientIds })
   }
 
   /** v5 3.3.1.3: an empty payload removes the Retained Message; either way the message itself is routed as well. */
@@ -232,6 +234,8 @@ function deliver(
   subscriber.deliver(publication, qos, retain, options.subscriptionIdentifiers)
 }
 
+/** Whether a worker has subscribers to whom it brings QoS 1 and 2 messages itself. */
+
 function effectiveQoS(qos: QoS, options: MergedOptions): QoS {
   return qos < options.maximumQoS ? qos : options.maximumQoS
 }
@@ -252,11 +256,6 @@ function addTarget(
   publication: Publication,
   options: MergedOptions,
 ): void {
-  const qos = effectiveQoS(publication.qos, options)
-  if (qos === 0) return
-  const retain = publication.retain && options.retainAsPublished
-  targets.push({
-    clientId: member.clientId,
-    delivery: { qos, retain, subscriptionIdentifiers: options.subscriptionIdentifiers },
-  })
+  const target = queueTarget(member, publication.qos, publication.retain, options)
+  if (target !== undefined) targets.push(target)
 }

@@ -1,6 +1,7 @@
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { QoS } from '../protocol/packets.ts'
-import { type MergedOptions, optionsOf } from './route.ts'
+import { optionsOf } from './route.ts'
+import type { MergedOptions } from './route-target.ts'
 import type { Subscriber } from './subscriber.ts'
 import type { PersistentMember, QueueEntry, SharedGroup } from './subscribers.ts'
 

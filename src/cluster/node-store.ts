@@ -7,6 +7,7 @@ import type { SlabPool } from '../protocol/slab-pool.ts'
 import { openDataFolder } from '../store/embedded/open-data-folder.ts'
 import { EmbeddedStore, type StoreCounts } from '../store/embedded/embedded-store.ts'
 import { MemoryStore } from '../store/memory-store.ts'
+import type { RawAppends } from '../store/raw-appends.ts'
 import { StoreServer } from '../store/store-server.ts'
 
 /** What the store of this node is made of. */
@@ -31,6 +32,7 @@ export interface NodeStore {
 
 interface KeptStore {
   readonly store: Store
+  readonly appends?: RawAppends
   counts(): StoreCounts | undefined
   release(): Promise<void>
 }
@@ -40,9 +42,9 @@ interface KeptStore {
  * `STORE_DAMAGED` where what is in it cannot be read.
  */
 export async function openNodeStore(settings: Settings, parts: NodeStoreParts): Promise<NodeStore> {
-  const { store, counts, release } =
-    settings.durability === 'memory' ? inMemory(settings, parts) : await onDisk(settings, parts)
-  const server = await StoreServer.open({ ...parts, store })
+  const kept = settings.durability === 'memory' ? inMemory(settings, parts) : await onDisk(settings, parts)
+  const { store, counts, release } = kept
+  const server = await StoreServer.open({ ...parts, ...kept })
   const close = async (): Promise<void> => {
     await server.close()
     await store.close()
@@ -62,7 +64,7 @@ async function onDisk(settings: Settings, parts: NodeStoreParts): Promise<KeptSt
     const limits = { ...limitsOf(settings), storeBytesMax: settings.storeBytesMax ?? Infinity }
     const durability = settings.durability === 'os' ? 'os' : 'fsync'
     const store = await EmbeddedStore.open({ ...parts, folder, durability, limits })
-    return { store, counts: () => store.counts(), release }
+    return { store, appends: store.queues, counts: () => store.counts(), release }
   } catch (error) {
     await release()
     throw error

@@ -23,6 +23,11 @@ export class BoundedQueue<Item> {
     return this.#items[this.#head]
   }
 
+  clear(): void {
+    this.#items = []
+    this.#head = 0
+  }
+
   shift(): Item | undefined {
     const item = this.#items[this.#head]
     if (item === undefined) return undefined

@@ -96,6 +96,12 @@ export class ByteWriter {
     value.copy(this.buffer, offset, start, end)
   }
 
+  /** `value[start, end)` as it is, without its length. */
+  raw(value: Buffer, start: number, end: number): void {
+    const offset = this.#room(end - start)
+    value.copy(this.buffer, offset, start, end)
+  }
+
   /** The length, then each of `values` as `write` writes it. */
   list<T>(values: readonly T[], write: (writer: ByteWriter, value: T) => void): void {
     this.varuint(values.length)

@@ -138,6 +138,11 @@ export interface QueueTarget {
 export interface Wake {
   readonly clientId: string
   readonly home: WorkerAddress
+  /**
+   * Of the message, where the home has read all before it and said that it takes more: it may be sent as it is there, and
+   * the store takes it as read. Undefined: it is to be read.
+   */
+  readonly position?: number
 }
 
 /** A QoS 2 message that the session of its publisher is to remember as received (v5 4.3.3). */
@@ -155,6 +160,18 @@ export interface AppendResult {
   readonly dropped: number
 }
 
+/** A message that goes to queues by way of an {@link AppendLine}. */
+export interface QueueAppend {
+  readonly targets: readonly QueueTarget[]
+  readonly message: Message
+}
+
+/** A way to append many messages that are stored in their order, and answered together. */
+export interface AppendLine<Append extends QueueAppend> {
+  /** Resolves as {@link QueueStore.append}, after `appended` was told; one promise stands for all of a tick, and rejects for all. */
+  add(append: Append): Promise<void>
+}
+
 /** Queues of persistent sessions; bounded per session, the newest message is dropped at the bound. */
 export interface QueueStore {
   /**
@@ -163,7 +180,9 @@ export interface QueueStore {
    * refused (`STALE_EPOCH`); without targets the mark alone is stored.
    */
   append(targets: readonly QueueTarget[], message: Message, received?: ReceivedMark): Promise<AppendResult>
-  /** Up to `limit` messages after `after` (0: from the start), oldest first. */
+  /** What stores offer that are quicker with many appends at once; `appended` is told of each that is stored, in order. */
+  openLine?<Append extends QueueAppend>(appended: (append: Append, result: AppendResult) => void): AppendLine<Append>
+  /** Up to `limit` messages after `after` (0: from the start), oldest first; fewer say that so many more would be taken. */
   read(clientId: string, after: number, limit: number): Promise<readonly QueuedMessage[]>
   /** Outbound QoS 2: PUBREC was seen (v5 4.3.3). */
   markReleased(clientId: string, epoch: number, position: number): Promise<void>

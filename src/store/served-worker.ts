@@ -1,22 +1,35 @@
 import type { Socket } from 'node:net'
+import { malformed } from '../core/byte-codec.ts'
 import { BrokerError } from '../core/errors.ts'
 import { RecordLink, type RecordLinkContext, type RecordLinkOwner } from '../core/record-link.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
 import { background, type Log } from '../ports/telemetry.ts'
 import { PageCursors } from './page-cursors.ts'
-import { readRequest, STORE_RECORD_BYTES_MAX, StoreRecordWriter } from './store-protocol.ts'
+import { AnswerWriter, AppendReader } from './append-codec.ts'
+import { DecodedAppends, type RawAnswer, type RawAppendLine, type RawAppends } from './raw-appends.ts'
+import { APPEND, readRequest, type RequestHead, STORE_RECORD_BYTES_MAX, StoreRecordWriter } from './store-protocol.ts'
 import { runService, type ServiceContext, type WriteResult } from './store-services.ts'
 
 /** Past either, nothing more is read from the worker until half of it is worked off; answers wait past the second. */
 const RUNNING_MAX = 10_000
+/** Of one worker. */
+const LINES_MAX = 16
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
 
 /** What the links of a store server share. */
 export interface ServedWorkerContext extends RecordLinkContext {
   readonly store: Store
+  /** Undefined: appends go through the store like everything else. */
+  readonly appends?: RawAppends
   readonly clock: Clock
   readonly log: Log
+}
+
+/** A line of appends that a worker has opened. */
+interface ServedLine {
+  readonly appends: AppendReader
+  readonly line: RawAppendLine
 }
 
 /** The link to one worker: runs its requests as they come, and answers each when it is done. */
@@ -26,6 +39,9 @@ export class ServedWorker implements RecordLinkOwner {
   readonly #services: ServiceContext
   readonly #forget: (worker: ServedWorker) => void
   readonly #writer = new StoreRecordWriter()
+  readonly #appends: RawAppends
+  /** By number. */
+  readonly #lines = new Map<number, ServedLine>()
   #running = 0
   #paused = false
   /** For the answers that wait until others have left. */
@@ -35,6 +51,7 @@ export class ServedWorker implements RecordLinkOwner {
   constructor(socket: Socket, context: ServedWorkerContext, forget: (worker: ServedWorker) => void) {
     this.#log = context.log
     this.#forget = forget
+    this.#appends = context.appends ?? new DecodedAppends(context.store.queues)
     this.#services = {
       store: context.store,
       subscriptionPages: new PageCursors(context.clock, context.log),
@@ -44,10 +61,13 @@ export class ServedWorker implements RecordLinkOwner {
   }
 
   record(bytes: Buffer, start: number, end: number): void {
-    const { id, method, reader } = readRequest(bytes, start, end)
-    const result = runService(this.#services, method, reader)
+    const request = readRequest(bytes, start, end)
+    if (request.method === APPEND) this.#append(request, bytes, end)
+    else {
+      const result = runService(this.#services, request.method, request.reader)
+      background(this.#log, 'store request', this.#answer(request.id, result))
+    }
     this.#running++
-    background(this.#log, 'store request', this.#answer(id, result))
     this.#holdBack()
   }
 
@@ -61,6 +81,35 @@ export class ServedWorker implements RecordLinkOwner {
     this.#services.subscriptionPages.closeAll()
     this.#services.messagePages.closeAll()
     this.#forget(this)
+  }
+
+  #append({ id, reader }: RequestHead, bytes: Buffer, end: number): void {
+    const { appends, line } = this.#lineOf(id)
+    const { targets, expiresAtMs } = appends.readHead(reader)
+    line.add(targets, bytes, reader.offset, end, expiresAtMs)
+  }
+
+  #lineOf(number: number): ServedLine {
+    const known = this.#lines.get(number)
+    if (known !== undefined) return known
+    if (this.#lines.size >= LINES_MAX) throw malformed('too many lines of appends')
+    const writer = new AnswerWriter()
+    const line = this.#appends.openRawLine(answers => this.#answerAppends(number, writer, answers))
+    const served = { appends: new AppendReader(), line }
+    this.#lines.set(number, served)
+    return served
+  }
+
+  /** Appends bring more than their answers take, so these do not wait for room. */
+  #answerAppends(line: number, answerWriter: AnswerWriter, answers: readonly RawAnswer[]): void {
+    if (!this.records.broken) {
+      this.#writer.appended(this.records.out, line, writer => {
+        writer.varuint(answers.length)
+        for (const answer of answers) answerWriter.write(writer, answer)
+      })
+    }
+    this.#running -= answers.length
+    this.#letOn()
   }
 
   async #answer(id: number, result: Promise<WriteResult>): Promise<void> {

@@ -1,10 +1,13 @@
 import { connect } from 'node:net'
 import { BackOff } from '../core/back-off.ts'
-import type { ByteReader } from '../core/byte-codec.ts'
+import type { ByteReader, ByteWriter } from '../core/byte-codec.ts'
 import { BrokerError } from '../core/errors.ts'
 import { RecordLink, type RecordLinkContext } from '../core/record-link.ts'
 import type { Clock, Timer } from '../ports/clock.ts'
 import type { Log } from '../ports/telemetry.ts'
+import type { AppendLine, AppendResult, QueueAppend } from '../ports/store.ts'
+import { storeError } from './raw-appends.ts'
+import { RemoteAppendLine } from './remote-append-line.ts'
 import type { Method } from './store-methods.ts'
 import { readAnswer, STORE_RECORD_BYTES_MAX, StoreRecordWriter } from './store-protocol.ts'
 
@@ -26,6 +29,9 @@ export interface StoreCallerOptions extends RecordLinkContext {
   readonly outstandingMax?: number
 }
 
+/** What the link tells the lines of appends that lead over it. */
+type LineEnd = Pick<RemoteAppendLine<QueueAppend>, 'answered' | 'sweep' | 'lost'>
+
 interface OutstandingCall {
   /** The sweep that gives it up. */
   readonly lastSweep: number
@@ -41,6 +47,8 @@ export class StoreCaller {
   readonly #backOff = new BackOff(REDIAL_FIRST_MS, REDIAL_LONGEST_MS)
   /** In the order they were made, and so of their deadlines. */
   readonly #outstanding = new Map<number, OutstandingCall>()
+  /** By number. */
+  readonly #lines: LineEnd[] = []
   readonly #sweeper: Timer
   readonly #closed = Promise.withResolvers<void>()
   #closing = false
@@ -74,15 +82,14 @@ export class StoreCaller {
 
   /** Asks the store. Rejects with the store's error, or with `STORE_UNAVAILABLE` when there is no answer to be had. */
   call<Arguments, Result>(method: Method<Arguments, Result>, args: Arguments): Promise<Result> {
-    const link = this.#link
-    if (link === undefined || !this.#connected || link.broken) return refuse('there is no connection to it')
-    if (this.#outstanding.size >= this.#outstandingMax) return refuse('too many calls wait for it')
-    if (link.waitingBytes > WAITING_BYTES_MAX) return refuse('it does not read what it is sent')
+    const link = this.#usableLink()
+    if (link instanceof BrokerError) return Promise.reject(link)
+    if (this.#outstanding.size >= this.#outstandingMax) return Promise.reject(unavailable('too many calls wait for it'))
     return new Promise<Result>((resolve, reject) => {
       const id = ++this.#lastId
       this.#writer.request(link.out, id, method, args)
       this.#outstanding.set(id, {
-        lastSweep: this.#sweeps + TIMEOUT_MS / SWEEP_MS + 1,
+        lastSweep: this.#lastSweep,
         resolve: reader => {
           const result = method.result.read(reader)
           reader.finish()
@@ -93,10 +100,43 @@ export class StoreCaller {
     })
   }
 
+  /** A line of appends that leads over this link; `appended` is told what became of each. */
+  openLine<Append extends QueueAppend>(appended: (append: Append, result: AppendResult) => void): AppendLine<Append> {
+    const number = this.#lines.length
+    const send = (write: (writer: ByteWriter) => void): BrokerError | undefined => this.#sendAppend(number, write)
+    const lastSweep = (): number => this.#lastSweep
+    const line = new RemoteAppendLine({ send, lastSweep }, this.#options.endOfTick, this.#outstandingMax, appended)
+    this.#lines.push(line)
+    return line
+  }
+
   /** What was asked still reaches the store, but nobody learns of the answers. */
   async close(): Promise<void> {
     if (!this.#closing) this.#end()
     await this.#closed.promise
+  }
+
+  #sendAppend(line: number, write: (writer: ByteWriter) => void): BrokerError | undefined {
+    const link = this.#usableLink()
+    if (link instanceof BrokerError) return link
+    try {
+      this.#writer.append(link.out, line, write)
+      return undefined
+    } catch (error) {
+      return storeError(error)
+    }
+  }
+
+  #usableLink(): RecordLink | BrokerError {
+    const link = this.#link
+    if (link === undefined || !this.#connected || link.broken) return unavailable('there is no connection to it')
+    if (link.waitingBytes > WAITING_BYTES_MAX) return unavailable('it does not read what it is sent')
+    return link
+  }
+
+  /** The sweep that gives up what is asked now. */
+  get #lastSweep(): number {
+    return this.#sweeps + TIMEOUT_MS / SWEEP_MS + 1
   }
 
   #end(): void {
@@ -129,7 +169,8 @@ export class StoreCaller {
   }
 
   #answered(bytes: Buffer, start: number, end: number): void {
-    const { id, reader, error } = readAnswer(bytes, start, end)
+    const { id, reader, error, appended } = readAnswer(bytes, start, end)
+    if (appended) return this.#lines[id]?.answered(reader)
     const call = this.#outstanding.get(id)
     // An answer that came too late: its call was given up.
     if (call === undefined) return
@@ -158,6 +199,7 @@ export class StoreCaller {
 
   #sweep(): void {
     this.#sweeps++
+    for (const line of this.#lines) line.sweep(this.#sweeps)
     for (const [id, call] of this.#outstanding) {
       if (call.lastSweep > this.#sweeps) return
       this.#outstanding.delete(id)
@@ -168,12 +210,9 @@ export class StoreCaller {
   #rejectAll(why: string): void {
     const calls = [...this.#outstanding.values()]
     this.#outstanding.clear()
+    for (const line of this.#lines) line.lost(why)
     for (const { reject } of calls) reject(unavailable(why))
   }
-}
-
-function refuse(why: string): Promise<never> {
-  return Promise.reject(unavailable(why))
 }
 
 function unavailable(why: string, cause?: unknown): BrokerError {

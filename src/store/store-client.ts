@@ -67,6 +67,7 @@ function remoteSubscriptions(caller: StoreCaller, log: Log): SubscriptionStore {
 
 function remoteQueues(caller: StoreCaller): QueueStore {
   return {
+    openLine: appended => caller.openLine(appended),
     append: (targets, message, received) => caller.call(methods.appendToQueues, [targets, message, received]),
     read: (...args) => caller.call(methods.readQueue, args),
     markReleased: (...args) => caller.call(methods.markReleased, args),

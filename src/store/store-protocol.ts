@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter, malformed } from '../core/byte-codec.ts'
-import { BrokerError, type BrokerErrorCode } from '../core/errors.ts'
+import { BrokerError } from '../core/errors.ts'
 import type { OutBuffer } from '../protocol/out-buffer.ts'
+import { readStoreError, writeStoreError } from './store-error-codec.ts'
 import type { Method } from './store-methods.ts'
 
 /** Longest record between a worker and the store: the largest packet of MQTT and room for a long list of queues. */
@@ -9,22 +10,11 @@ export const STORE_RECORD_BYTES_MAX: number = 268_435_455 + 64 * 1024 * 1024
 const LENGTH_BYTES = 4
 const ANSWERED = 0
 const FAILED = 1
+/** Answers to the appends of a line, whose number stands in the place of the id. */
+const APPENDED = 2
 
-/** Codes that cross from the store to a worker; the record makes sure that none is missing. */
-const errorCodes: Readonly<Record<BrokerErrorCode, true>> = {
-  CONFIGURATION: true,
-  SECURITY_FILE: true,
-  KEY_SET_UNAVAILABLE: true,
-  INTROSPECTION_UNAVAILABLE: true,
-  TOKEN_REFUSED: true,
-  LISTENER: true,
-  STOPPED: true,
-  STORE_UNAVAILABLE: true,
-  STORE_FULL: true,
-  STORE_DAMAGED: true,
-  BUS_PROTOCOL: true,
-  STALE_EPOCH: true,
-}
+/** The method that adds to the line whose number stands in the place of the id; answered many at a time. */
+export const APPEND = 24
 
 /**
  * Writes requests (id, method, arguments) and answers (id, outcome, result or error), each behind its u32 length.
@@ -48,11 +38,26 @@ export class StoreRecordWriter {
     this.#send(out)
   }
 
+  /** `write` writes the append. */
+  append(out: OutBuffer, line: number, write: (writer: ByteWriter) => void): void {
+    const writer = this.#start(line)
+    writer.u8(APPEND)
+    write(writer)
+    this.#send(out)
+  }
+
+  /** `write` writes the answers. */
+  appended(out: OutBuffer, line: number, write: (writer: ByteWriter) => void): void {
+    const writer = this.#start(line)
+    writer.u8(APPENDED)
+    write(writer)
+    this.#send(out)
+  }
+
   failure(out: OutBuffer, id: number, error: BrokerError): void {
     const writer = this.#start(id)
     writer.u8(FAILED)
-    writer.string(error.code)
-    writer.string(error.message)
+    writeStoreError(writer, error)
     this.#send(out)
   }
 
@@ -92,6 +97,8 @@ export interface AnswerHead {
   readonly id: number
   readonly reader: ByteReader
   readonly error: BrokerError | undefined
+  /** Answers to the appends of the line `id`. */
+  readonly appended: boolean
 }
 
 /** Reads the head of an answer. */
@@ -99,17 +106,7 @@ export function readAnswer(bytes: Buffer, start: number, end: number): AnswerHea
   const reader = new ByteReader().over(bytes, start, end)
   const id = reader.varuint()
   const outcome = reader.u8()
-  if (outcome > FAILED) throw malformed(`unknown outcome ${outcome}`)
-  return { id, reader, error: outcome === FAILED ? readError(reader) : undefined }
-}
-
-function readError(reader: ByteReader): BrokerError {
-  const code = reader.string()
-  const message = reader.string()
-  if (!isErrorCode(code)) throw malformed('unknown error code')
-  return new BrokerError(code, message)
-}
-
-function isErrorCode(code: string): code is BrokerErrorCode {
-  return Object.hasOwn(errorCodes, code)
+  if (outcome > APPENDED) throw malformed(`unknown outcome ${outcome}`)
+  const error = outcome === FAILED ? readStoreError(reader) : undefined
+  return { id, reader, error, appended: outcome === APPENDED }
 }

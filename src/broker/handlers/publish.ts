@@ -2,10 +2,10 @@ import { BrokerError } from '../../core/errors.ts'
 import { background } from '../../ports/telemetry.ts'
 import { appendAcknowledgement } from '../../protocol/encoder.ts'
 import type { IncomingPublish } from '../../protocol/incoming-publish.ts'
-import { type AcknowledgementType, PUBACK, PUBREC } from '../../protocol/packets.ts'
+import { PUBACK, PUBREC } from '../../protocol/packets.ts'
 import { ReasonCode } from '../../protocol/reason-codes.ts'
 import type { Channel, ConnectedClient } from '../channel.ts'
-import type { SendAcknowledgement } from '../acknowledgement-line.ts'
+import type { Acknowledger, PublishAnswer } from '../acknowledgement-line.ts'
 import type { ConnectedSession } from '../connected-session.ts'
 import type { Route } from '../route.ts'
 import type { Routed } from '../router.ts'
@@ -46,32 +46,31 @@ function receiveExactlyOnce(channel: Channel, session: ConnectedSession, packet:
   acknowledge(channel, PUBREC, packetId, routed)
 }
 
-function acknowledge(channel: Channel, type: AcknowledgementType, packetId: number, routed: Routed): void {
+function acknowledge(channel: Channel, type: PublishAnswer, packetId: number, routed: Routed): void {
   const reasonCode = routed.matched ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers
-  const { out } = channel.connection
   if (routed.safe === undefined && channel.acknowledgesAtOnce) {
-    return appendAcknowledgement(out, type, channel.protocolVersion, packetId, reasonCode)
+    return appendAcknowledgement(channel.connection.out, type, channel.protocolVersion, packetId, reasonCode)
   }
   const line = channel.acknowledgements
   if (line.length >= channel.broker.limits.receiveMaximum) {
     return channel.disconnect({ reasonCode: ReasonCode.ReceiveMaximumExceeded, why: 'Receive Maximum exceeded' })
   }
-  line.after(
-    routed.safe,
-    () => {
-      if (!channel.ended) appendAcknowledgement(out, type, channel.protocolVersion, packetId, reasonCode)
+  line.after(routed.safe, type, packetId, reasonCode)
+}
+
+/** Acknowledges what the client of a channel has published, once it is safe. */
+export function acknowledgerOf(channel: Channel): Acknowledger {
+  return {
+    acknowledge(type, packetId, reasonCode) {
+      if (channel.ended) return
+      appendAcknowledgement(channel.connection.out, type, channel.protocolVersion, packetId, reasonCode)
     },
-    error => notSafe(channel, type, packetId, error),
-  )
+    refuse: (type, packetId, error) => refuse(channel, type, packetId, error),
+  }
 }
 
 /** The message is not safe, so it is not acknowledged: the client sends it again on its next connection, or later. */
-function notSafe(
-  channel: Channel,
-  type: AcknowledgementType,
-  packetId: number,
-  error: unknown,
-): SendAcknowledgement | undefined {
+function refuse(channel: Channel, type: PublishAnswer, packetId: number, error: unknown): number | undefined {
   if (!isFull(error)) {
     channel.failed('publish', error)
     return undefined
@@ -80,10 +79,7 @@ function notSafe(
   const { protocolVersion, session } = channel
   if (protocolVersion === 5) {
     if (type === PUBREC) forget(channel, session, packetId)
-    return () => {
-      if (channel.ended) return
-      appendAcknowledgement(channel.connection.out, type, protocolVersion, packetId, ReasonCode.QuotaExceeded)
-    }
+    return ReasonCode.QuotaExceeded
   }
   channel.disconnect({ reasonCode: ReasonCode.QuotaExceeded, why: 'the store is full' })
   return undefined

@@ -2,6 +2,7 @@ import { ByteWriter } from '../../core/byte-codec.ts'
 import type { Message } from '../../core/message.ts'
 import { writeMessage } from '../../core/message-codec.ts'
 import { RECORD_HEAD_BYTES, writeRecordHead } from './segment-format.ts'
+import type { BodyCache } from './body-cache.ts'
 import type { Segment } from './segment.ts'
 import type { StoredBody } from './stored-body.ts'
 
@@ -57,6 +58,13 @@ export class Batch {
     writeMessage(this.#bodies, message)
   }
 
+  /** Like {@link addBody}, with the message as its bytes are. */
+  addRawBody(bytes: Buffer, start: number, end: number, body: StoredBody): void {
+    this.#placed.push(body)
+    this.#offsets.push(this.#bodies.offset)
+    this.#bodies.raw(bytes, start, end)
+  }
+
   /** The record as it is written to a segment with this mark. */
   seal(mark: number, syncedUpTo: number): readonly Buffer[] {
     const operations = written(this.operations)
@@ -65,8 +73,10 @@ export class Batch {
     return [this.#head, operations, bodies]
   }
 
-  /** The record lies at `offset` of `segment`, safe. */
-  committed(segment: Segment, offset: number): void {
+  /** The record lies at `offset` of `segment`, safe; what nobody has read yet goes into the cache. */
+  committed(segment: Segment, offset: number, cache: BodyCache): void {
+    // What the cleaner has moved is old.
+    if (this.#placed[0]?.segment === undefined) cache.keep(written(this.#bodies), this.#placed, this.#offsets)
     const start = offset + RECORD_HEAD_BYTES + this.operations.offset
     for (let index = 0; index < this.#placed.length; index++) {
       this.#placed[index]?.place(segment, start + (this.#offsets[index] ?? 0))

@@ -10,8 +10,11 @@ import type {
   ReceivedMark,
   Wake,
 } from '../../ports/store.ts'
+import type { Log } from '../../ports/telemetry.ts'
 import type { QueueLimits } from '../memory-queue.ts'
+import type { RawAnswer, RawAppendLine, RawAppends } from '../raw-appends.ts'
 import type { SessionTable } from '../session-table.ts'
+import { EmbeddedAppendLine, type LineQueues } from './embedded-append-line.ts'
 import type { EmbeddedSession } from './embedded-session.ts'
 import type { Journal } from './journal.ts'
 import { type QueueReference, sharedDelivery, writeQueued, writeReleased, writeRemoved } from './operations.ts'
@@ -30,22 +33,34 @@ export interface EmbeddedQueuesParts {
   readonly journal: Journal
   readonly bodies: StoredBodies
   readonly limits: QueueLimits
+  readonly log: Log
+}
+
+/** What became of a message in one queue. */
+export interface Appended {
+  readonly session: EmbeddedSession
+  readonly queue: StoredQueue
+  /** 0: it was not taken. */
+  readonly position: number
+  readonly dropped: number
 }
 
 /**
  * Queues on disk: in memory is where each message lies, and the newest messages. A message may be read once it is safe,
  * not before: else it might be delivered, lost in a crash, and delivered again.
  */
-export class EmbeddedQueues implements QueueStore {
+export class EmbeddedQueues implements QueueStore, RawAppends, LineQueues<Appended> {
   readonly #table: SessionTable<EmbeddedSession>
   readonly #journal: Journal
   readonly #bodies: StoredBodies
   readonly #room: QueueRoom
+  readonly #log: Log
 
-  constructor({ table, journal, bodies, limits }: EmbeddedQueuesParts) {
+  constructor({ table, journal, bodies, limits, log }: EmbeddedQueuesParts) {
     this.#table = table
     this.#journal = journal
     this.#bodies = bodies
+    this.#log = log
     this.#room = new QueueRoom(limits, (session, positions) => this.#remove(session, positions))
   }
 
@@ -54,17 +69,52 @@ export class EmbeddedQueues implements QueueStore {
     if (targets.length > 0) this.#journal.checkRoom()
     // Nothing behind this line fails, so the mark and the message are told to the journal together.
     if (publisher !== undefined) this.#table.markReceived(publisher, received?.packetId ?? 0, true)
-    const result = this.#appendToAll(targets, message)
+    const appended = this.#appendToAll(targets, messageSize(message), () => this.#bodies.add(this.#journal, message))
     await this.#journal.safe()
-    return result
+    return this.resultOf(appended)
+  }
+
+  openRawLine(answer: (answers: readonly RawAnswer[]) => void): RawAppendLine {
+    return new EmbeddedAppendLine({ queues: this, log: this.#log, answer })
+  }
+
+  appendRaw(
+    targets: readonly QueueTarget[],
+    bytes: Buffer,
+    start: number,
+    end: number,
+    expiresAtMs: number,
+  ): readonly Appended[] {
+    this.#journal.checkRoom()
+    return this.#appendToAll(targets, end - start, () =>
+      this.#bodies.addRaw(this.#journal, bytes, start, end, expiresAtMs),
+    )
+  }
+
+  safe(): Promise<void> {
+    return this.#journal.safe()
+  }
+
+  resultOf(appended: readonly Appended[]): AppendResult {
+    const wakes: Wake[] = []
+    let dropped = 0
+    for (const { session, queue, position, dropped: madeRoom } of appended) {
+      dropped += madeRoom
+      const { clientId, home, epoch } = session
+      if (position === 0 || home === undefined) continue
+      wakes.push(queue.handOver(position, epoch) ? { clientId, home, position } : { clientId, home })
+    }
+    return { wakes, dropped }
   }
 
   async read(clientId: string, after: number, limit: number): Promise<readonly QueuedMessage[]> {
-    const queue = this.#table.present(clientId)?.queue
-    const entries = queue?.read(after, limit, READ_BYTES_MAX) ?? []
-    const last = entries.at(-1)
-    if (queue === undefined || last === undefined) return NOTHING_QUEUED
-    queue.readUpTo = Math.max(queue.readUpTo, last.position)
+    const session = this.#table.present(clientId)
+    const queue = session?.queue
+    if (session === undefined || queue === undefined) return NOTHING_QUEUED
+    const entries = queue.read(after, limit, READ_BYTES_MAX)
+    queue.readUpTo = Math.max(queue.readUpTo, entries.at(-1)?.position ?? 0)
+    queue.takeOn(session.epoch, limit - entries.length)
+    if (entries.length === 0) return NOTHING_QUEUED
     const messages = await this.#bodies.load(entries.map(({ body }) => body))
     return entries.map((entry, index) => queuedMessage(entry, messages[index]))
   }
@@ -84,26 +134,28 @@ export class EmbeddedQueues implements QueueStore {
     await this.#journal.safe()
   }
 
-  #appendToAll(targets: readonly QueueTarget[], message: Message): AppendResult {
-    const size = messageSize(message)
+  #appendToAll(targets: readonly QueueTarget[], size: number, addBody: () => StoredBody): readonly Appended[] {
     const nowMs = this.#table.nowMs()
     const references: QueueReference[] = []
-    const wakes: Wake[] = []
+    const appended: Appended[] = []
     let body: StoredBody | undefined
-    let dropped = 0
     for (const { clientId, delivery } of targets) {
       const session = this.#table.present(clientId, nowMs)
       if (session?.persistent !== true) continue
       session.queue ??= new StoredQueue()
-      const { fits, dropped: madeRoom } = this.#room.make(session, session.queue, size, nowMs)
-      dropped += madeRoom
-      if (!fits) continue
-      body ??= this.#bodies.add(this.#journal, message)
-      references.push(this.#refer(session, session.queue, body, sharedDelivery(delivery)))
-      if (session.home !== undefined) wakes.push({ clientId, home: session.home })
+      const { queue } = session
+      const { fits, dropped } = this.#room.make(session, queue, size, nowMs)
+      if (!fits) {
+        appended.push({ session, queue, position: 0, dropped })
+        continue
+      }
+      body ??= addBody()
+      const reference = this.#refer(session, queue, body, sharedDelivery(delivery))
+      references.push(reference)
+      appended.push({ session, queue, position: reference.position, dropped })
     }
     if (body !== undefined) writeQueued(this.#journal.begin(), body.length, body.expiresAtMs, references)
-    return { wakes, dropped }
+    return appended
   }
 
   #refer(session: EmbeddedSession, queue: StoredQueue, body: StoredBody, delivery: DeliveryOptions): QueueReference {

@@ -90,7 +90,7 @@ export class EmbeddedRetained implements RetainedStore {
 
   /** One that is neither in memory nor on disk yet is on its way there. */
   async #readable(bodies: readonly StoredBody[]): Promise<void> {
-    const onItsWay = bodies.some(body => body.message === undefined && body.segment === undefined)
+    const onItsWay = bodies.some(body => body.onItsWay === undefined && body.segment === undefined)
     if (onItsWay) await this.#parts.journal.safe()
   }
 

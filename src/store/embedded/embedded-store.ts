@@ -1,6 +1,6 @@
 import type { EndOfTick } from '../../core/end-of-tick.ts'
 import type { Clock, Random } from '../../ports/clock.ts'
-import type { QueueStore, RetainedStore, SessionStore, Store, SubscriptionStore } from '../../ports/store.ts'
+import type { RetainedStore, SessionStore, Store, SubscriptionStore } from '../../ports/store.ts'
 import type { Log } from '../../ports/telemetry.ts'
 import type { QueueLimits } from '../memory-queue.ts'
 import type { RetainedLimits } from '../memory-retained.ts'
@@ -80,7 +80,7 @@ export interface StoreCounts {
 export class EmbeddedStore implements Store {
   readonly sessions: SessionStore
   readonly subscriptions: SubscriptionStore
-  readonly queues: QueueStore
+  readonly queues: EmbeddedQueues
   readonly retained: RetainedStore
   readonly cleaner: Cleaner
   readonly #gate = new OpenGate()
@@ -93,7 +93,8 @@ export class EmbeddedStore implements Store {
     const { clock, log, durability } = options
     const { bodies, segments, reserve, state } = recovered
     const gate = this.#gate
-    const journal = new Journal({ ...options, ...limits, segments, reserve, fsync: durability === 'fsync' })
+    const { cache } = bodies
+    const journal = new Journal({ ...options, ...limits, segments, reserve, cache, fsync: durability === 'fsync' })
     const numbers = new SessionNumbers(state.lastNumber)
     const operations = new SessionOperations(journal, numbers, bodies)
     const table = new SessionTable<EmbeddedSession>({
@@ -111,7 +112,7 @@ export class EmbeddedStore implements Store {
     this.#segments = segments
     this.sessions = safeSessions(sessions, journal)
     this.subscriptions = safeSubscriptions(subscriptions, journal)
-    this.queues = new EmbeddedQueues({ table, journal, bodies, limits })
+    this.queues = new EmbeddedQueues({ table, journal, bodies, limits, log })
     this.retained = retained
     this.cleaner = new Cleaner({ ...limits, journal, segments, numbers, operations, bodies, retained, log })
     this.#counts = () => ({

@@ -6,6 +6,7 @@ import type { Message } from '../../core/message.ts'
 import type { Clock, Timer } from '../../ports/clock.ts'
 import { background, type Log } from '../../ports/telemetry.ts'
 import { Batch } from './batch.ts'
+import type { BodyCache } from './body-cache.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { JournalSegments } from './journal-segments.ts'
 import type { Reserve } from './reserve.ts'
@@ -24,6 +25,7 @@ export interface JournalParts {
   readonly folder: DataFolder
   readonly segments: JournalSegments
   readonly reserve: Reserve
+  readonly cache: BodyCache
   /** Whether a commit waits for the disk, or for the operating system only. */
   readonly fsync: boolean
   /** Bytes of all segments together above which what makes the store grow is refused. */
@@ -74,6 +76,11 @@ export class Journal implements Flushable {
   /** Writes the message of the operation that is begun next. */
   addBody(message: Message, body: StoredBody): void {
     this.#gathering.addBody(message, body)
+  }
+
+  /** Like {@link addBody}, with the message as its bytes are. */
+  addRawBody(bytes: Buffer, start: number, end: number, body: StoredBody): void {
+    this.#gathering.addRawBody(bytes, start, end, body)
   }
 
   /** Resolves when everything told so far is as safe as the store makes it. */
@@ -148,7 +155,7 @@ export class Journal implements Flushable {
         this.commits++
         this.#backOff.reset()
         if (!fsync) this.#syncLater()
-        batch.committed(segment, offset)
+        batch.committed(segment, offset, this.#parts.cache)
         return this.onCommitted()
       } catch (error) {
         if (this.#closing) return batch.failed(new BrokerError('STORE_UNAVAILABLE', 'the store is closed'))

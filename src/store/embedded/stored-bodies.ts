@@ -25,18 +25,26 @@ export class StoredBodies {
   liveBytes = 0
   /** How often something refers to one. */
   references = 0
-  readonly #cache: BodyCache
+  /** Told of each commit. */
+  readonly cache: BodyCache
   readonly #reader = new ByteReader()
 
   constructor(cacheBytesMax: number) {
-    this.#cache = new BodyCache(cacheBytesMax)
+    this.cache = new BodyCache(cacheBytesMax)
   }
 
   /** Writes a message into the commit that is gathered, right before the operation that refers to it is begun. */
   add(journal: Journal, message: Message): StoredBody {
     const body = new StoredBody(messageSize(message), Math.ceil(message.expiresAtMs))
+    body.onItsWay = message
     journal.addBody(message, body)
-    this.#cache.keep(body, message)
+    return body
+  }
+
+  /** Like {@link add}, with the message as its bytes are. */
+  addRaw(journal: Journal, bytes: Buffer, start: number, end: number, expiresAtMs: number): StoredBody {
+    const body = new StoredBody(end - start, expiresAtMs)
+    journal.addRawBody(bytes, start, end, body)
     return body
   }
 
@@ -51,13 +59,17 @@ export class StoredBodies {
     this.references--
     if (body.references > 0) return
     this.liveBytes -= body.length
-    this.#cache.drop(body)
+    this.cache.drop(body)
   }
 
-  /** The messages, in the order of `bodies`, all of which must have been committed. */
+  /** The messages, in the order of `bodies`. */
   async load(bodies: readonly StoredBody[]): Promise<readonly Message[]> {
     const loaded = new Map<StoredBody, Message>()
-    for (const body of bodies) if (body.message !== undefined) loaded.set(body, body.message)
+    for (const body of bodies) {
+      const bytes = body.kept?.bytes
+      if (body.onItsWay !== undefined) loaded.set(body, body.onItsWay)
+      else if (bytes !== undefined) loaded.set(body, this.#messageIn(bytes, body.keptAt, body.length))
+    }
     if (loaded.size < bodies.length) {
       const missing = bodies.filter(body => !loaded.has(body))
       await Promise.all(runsOf(missing).map(run => this.#read(run, loaded)))
@@ -73,8 +85,12 @@ export class StoredBodies {
     if (read < bytes.length) throw new BrokerError('STORE_DAMAGED', `${segment.name} is shorter than it was`)
     for (const [index, body] of bodies.entries()) {
       const offset = offsets[index] ?? 0
-      into.set(body, readMessage(this.#reader.over(bytes, offset, offset + body.length)))
+      into.set(body, this.#messageIn(bytes, offset, body.length))
     }
+  }
+
+  #messageIn(bytes: Buffer, offset: number, length: number): Message {
+    return readMessage(this.#reader.over(bytes, offset, offset + length))
   }
 }
 

@@ -1,6 +1,13 @@
 import type { Message } from '../../core/message.ts'
 import type { Segment } from './segment.ts'
 
+/** The messages of one commit as they were written, as long as there is room for them in memory. */
+export interface KeptBytes {
+  bytes: Buffer | undefined
+  /** Bodies in it that something refers to. */
+  wanted: number
+}
+
 /** A message in the journal: where it lies, and how many queues and retained topics refer to it. */
 export class StoredBody {
   readonly length: number
@@ -10,8 +17,11 @@ export class StoredBody {
   segment: Segment | undefined = undefined
   offset = 0
   references = 0
-  /** Only while the cache keeps it. */
-  message: Message | undefined = undefined
+  /** Only until it is committed, where it is asked for before that. */
+  onItsWay: Message | undefined = undefined
+  /** The bytes that it is part of while the cache keeps them, and where it begins in them. */
+  kept: KeptBytes | undefined = undefined
+  keptAt = 0
 
   constructor(length: number, expiresAtMs: number) {
     this.length = length
@@ -20,6 +30,7 @@ export class StoredBody {
 
   /** It lies here from now on: committed for the first time, or moved out of an old segment. */
   place(segment: Segment, offset: number): void {
+    this.onItsWay = undefined
     this.segment = segment
     this.offset = offset
   }

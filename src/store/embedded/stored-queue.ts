@@ -24,6 +24,9 @@ export class StoredQueue {
   #lastPosition = 0
   /** Newest position that a connection has asked for: up to here they may have been sent. */
   readUpTo = 0
+  /** How many messages more the connection takes without asking, and the claim that it belongs to. */
+  #takes = 0
+  #takesFor = 0
   /** When it was last searched for expired messages. */
   searchedAtMs = 0
 
@@ -45,6 +48,23 @@ export class StoredQueue {
   /** Positions up to here were given out once. */
   raiseLastPosition(position: number): void {
     this.#lastPosition = Math.max(this.#lastPosition, position)
+  }
+
+  /** The connection of the claim `epoch` has read everything, and takes so many messages more. */
+  takeOn(epoch: number, messages: number): void {
+    this.#takesFor = epoch
+    this.#takes = messages
+  }
+
+  /**
+   * Whether the message at `position`, which is safe, may go to the connection of the claim `epoch` without being read: it
+   * has got all before it, and takes more. It counts as read then.
+   */
+  handOver(position: number, epoch: number): boolean {
+    if (this.#takesFor !== epoch || this.#takes <= 0 || this.readUpTo !== position - 1) return false
+    this.#takes--
+    this.readUpTo = position
+    return true
   }
 
   /** Takes a message at the next position. */
@@ -99,6 +119,8 @@ export class StoredQueue {
     const body = entry?.body
     if (entry === undefined || body === undefined) return undefined
     entry.body = undefined
+    // What is acknowledged makes room for another.
+    this.#takes++
     this.#holes++
     this.#bytes -= body.length
     if (this.#holes > HOLES_MAX && this.#holes * 2 > this.#entries.length) this.#close()

@@ -2,111 +2,108 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { AcknowledgementLine } from '../../../src/broker/acknowledgement-line.ts'
+import { type Acknowledger, AcknowledgementLine } from '../../../src/broker/acknowledgement-line.ts'
+import { PUBACK, PUBREC } from '../../../src/protocol/packets.ts'
 
-const neverFails = (error: unknown): never => {
+/** A line, and what it has sent; `refuse` says what is sent in the place of what is not safe. */
+function lineOf(refuse: Acknowledger['refuse'] = neverRefuses): {
+  line: AcknowledgementLine
+  sent: readonly (readonly [number, number, number])[]
+} {
+  const sent: (readonly [number, number, number])[] = []
+  const line = new AcknowledgementLine({ acknowledge: (...answer) => sent.push(answer), refuse })
+  return { line, sent }
+}
+
+const neverRefuses: Acknowledger['refuse'] = (_type, _packetId, error) => {
   throw error
 }
 
-const neverSent = (): void => assert.fail('it was not safe')
-
 describe('AcknowledgementLine', () => {
   it('sends in the order of arrival, whatever becomes safe first', async () => {
-    const orders = fc.array(fc.option(fc.nat(100), { nil: undefined }), { minLength: 1, maxLength: 20 })
-    const property = fc.asyncProperty(orders, async safeAt => {
-      const line = new AcknowledgementLine()
-      const sent: number[] = []
-      const resolvers = new Map<number, () => void>()
-      for (const [index, at] of safeAt.entries()) {
-        const { promise, resolve } = Promise.withResolvers<void>()
-        if (at !== undefined) resolvers.set(index, resolve)
-        line.after(at === undefined ? undefined : promise, () => sent.push(index), neverFails)
-      }
-      const waiting = [...resolvers].toSorted(([one], [other]) => (safeAt[one] ?? 0) - (safeAt[other] ?? 0))
-      const resolved = new Set(safeAt.flatMap((at, index) => (at === undefined ? [index] : [])))
-      for (const [index, resolve] of waiting) {
-        resolve()
-        resolved.add(index)
-        await nextTurn()
-        const firstMissing = safeAt.findIndex((_, position) => !resolved.has(position))
-        assert.equal(sent.length, firstMissing === -1 ? safeAt.length : firstMissing)
-      }
-      assert.deepEqual(sent, [...safeAt.keys()])
-      assert.equal(line.length, 0)
-    })
-    await fc.assert(property, { numRuns: 50 })
+    // Each acknowledgement waits for nothing, or for one of four things.
+    const waits = fc.array(fc.option(fc.nat(3), { nil: undefined }), { minLength: 1, maxLength: 20 })
+    const property = fc.asyncProperty(
+      waits,
+      fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }),
+      async (waited, order) => {
+        const { line, sent } = lineOf()
+        const things = [0, 1, 2, 3].map(() => Promise.withResolvers<void>())
+        const resolved = new Set<number | undefined>([undefined])
+        for (const [index, thing] of waited.entries()) {
+          line.after(thing === undefined ? undefined : things[thing]?.promise, PUBACK, index + 1, 0)
+        }
+        for (const thing of order) {
+          things[thing]?.resolve()
+          resolved.add(thing)
+          await nextTurn()
+          const firstMissing = waited.findIndex(one => !resolved.has(one))
+          assert.equal(sent.length, firstMissing === -1 ? waited.length : firstMissing)
+          assert.equal(line.length, waited.length - sent.length)
+        }
+        assert.deepEqual(
+          sent.map(([, packetId]) => packetId),
+          waited.map((_, index) => index + 1),
+        )
+      },
+    )
+    await fc.assert(property, { numRuns: 100 })
   })
 
-  it('waits once for what becomes safe together, and keeps the order across what does not', async () => {
-    const line = new AcknowledgementLine()
-    const sent: number[] = []
-    const tick = Promise.withResolvers<void>()
-    const queue = Promise.withResolvers<void>()
-    for (const [index, safe] of [tick, tick, queue, tick, tick].entries()) {
-      line.after(safe.promise, () => sent.push(index), neverFails)
-    }
-    tick.resolve()
-    await nextTurn()
-    assert.deepEqual(sent, [0, 1])
-    assert.equal(line.length, 3)
-    line.after(tick.promise, () => sent.push(5), neverFails)
-    queue.resolve()
-    await nextTurn()
-    assert.deepEqual(sent, [0, 1, 2, 3, 4, 5])
-    assert.equal(line.length, 0)
-  })
-
-  it('what is refused together is answered one by one, up to one without an answer', async () => {
-    const line = new AcknowledgementLine()
-    const sent: string[] = []
-    const refused = Promise.reject(new Error('disk full'))
-    for (const answer of ['one', 'two', undefined, 'four']) {
-      line.after(refused, neverSent, () => (answer === undefined ? undefined : () => sent.push(answer)))
-    }
-    await nextTurn()
-    assert.deepEqual(sent, ['one', 'two'])
-    assert.equal(line.length, 2)
-  })
-
-  it('sends at once when nothing waits', () => {
-    const line = new AcknowledgementLine()
-    let sent = 0
-    line.after(undefined, () => sent++, neverFails)
-    assert.equal(sent, 1)
+  it('sends at once when nothing waits, each answer as it was given', () => {
+    const { line, sent } = lineOf()
+    line.after(undefined, PUBREC, 65_535, 0x97)
+    line.after(undefined, PUBACK, 1, 0x10)
+    assert.deepEqual(sent, [
+      [PUBREC, 65_535, 0x97],
+      [PUBACK, 1, 0x10],
+    ])
     assert.equal(line.length, 0)
   })
 
   it('what is not safe is not sent, nor is what comes after it', async () => {
-    const line = new AcknowledgementLine()
-    const sent: number[] = []
     const failures: unknown[] = []
-    line.after(
-      Promise.reject(new Error('disk full')),
-      () => sent.push(1),
-      error => {
-        failures.push(error)
-        return undefined
-      },
-    )
-    line.after(Promise.resolve(), () => sent.push(2), neverFails)
+    const { line, sent } = lineOf((_type, packetId, error) => {
+      failures.push([packetId, String(error)])
+      return undefined
+    })
+    line.after(Promise.reject(new Error('disk full')), PUBACK, 1, 0)
+    line.after(Promise.resolve(), PUBACK, 2, 0)
     await nextTurn()
     assert.deepEqual(sent, [])
-    assert.match(String(failures), /disk full/)
+    assert.deepEqual(failures, [[1, 'Error: disk full']])
     assert.equal(line.length, 2)
   })
 
   it('what is refused is answered in its place', async () => {
-    const line = new AcknowledgementLine()
-    const sent: string[] = []
+    const { line, sent } = lineOf(() => 0x97)
     const refused = Promise.reject(new Error('disk full'))
-    line.after(
-      refused,
-      () => sent.push('one'),
-      () => () => sent.push('no'),
-    )
-    line.after(undefined, () => sent.push('two'), neverFails)
+    line.after(refused, PUBREC, 1, 0)
+    line.after(refused, PUBACK, 2, 0)
+    line.after(undefined, PUBACK, 3, 0)
     await nextTurn()
-    assert.deepEqual(sent, ['no', 'two'])
+    assert.deepEqual(sent, [
+      [PUBREC, 1, 0x97],
+      [PUBACK, 2, 0x97],
+      [PUBACK, 3, 0],
+    ])
     assert.equal(line.length, 0)
+  })
+
+  it('what comes after a promise has resolved waits for what is before it, and is not forgotten', async () => {
+    const { line, sent } = lineOf()
+    const first = Promise.withResolvers<void>()
+    const second = Promise.resolve()
+    line.after(first.promise, PUBACK, 1, 0)
+    line.after(second, PUBACK, 2, 0)
+    await nextTurn()
+    line.after(second, PUBACK, 3, 0)
+    assert.equal(sent.length, 0)
+    first.resolve()
+    await nextTurn()
+    assert.deepEqual(
+      sent.map(([, packetId]) => packetId),
+      [1, 2, 3],
+    )
   })
 })

@@ -9,7 +9,7 @@ import { EndOfTick } from '../../../src/core/end-of-tick.ts'
 import { BrokerError } from '../../../src/core/errors.ts'
 import { Awaiting } from '../../../src/core/inflight-window.ts'
 import { Message, NEVER_EXPIRES, NO_PROPERTIES } from '../../../src/core/message.ts'
-import type { AppendResult, QueuedMessage, QueueStore } from '../../../src/ports/store.ts'
+import type { AppendResult, DeliveryOptions, QueuedMessage, QueueStore } from '../../../src/ports/store.ts'
 import { PublishTemplate } from '../../../src/protocol/publish-template.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { RecordingLog } from '../../support/recording-log.ts'
@@ -28,6 +28,53 @@ describe('QueueDrain', () => {
     queue.release()
     await nextTurn()
     assert.deepEqual(sentPositions(), [1, 2])
+  })
+
+  it('sends what is handed over when it has sent all before it, without reading', async () => {
+    const { drain, queue, handOver, sentPositions } = drained()
+    drain.wake()
+    await nextTurn()
+    for (const position of [1, 2, 3]) handOver(position)
+    assert.deepEqual(sentPositions(), [1, 2, 3])
+    assert.equal(queue.limits.length, 1)
+  })
+
+  it('reads instead where something before it is missing, and sends nothing twice', async () => {
+    const { drain, queue, handOver, sentPositions } = drained()
+    drain.wake()
+    await nextTurn()
+    for (const position of [1, 2, 3]) queue.put(position)
+    handOver(2)
+    handOver(3)
+    await nextTurn()
+    assert.deepEqual(sentPositions(), [1, 2, 3])
+    const reads = queue.limits.length
+    handOver(2)
+    await nextTurn()
+    assert.equal(queue.limits.length, reads)
+  })
+
+  it('takes nothing over while the window is full, and reads it when it has room', async () => {
+    const { drain, queue, subscriber, handOver, sentPositions } = drained(1)
+    drain.wake()
+    await nextTurn()
+    for (const position of [1, 2]) {
+      queue.put(position)
+      handOver(position)
+    }
+    await nextTurn()
+    assert.deepEqual(sentPositions(), [1])
+    subscriber.window.complete(1)
+    drain.pump()
+    await nextTurn()
+    assert.deepEqual(sentPositions(), [2])
+  })
+
+  it('takes nothing over when the connection is gone', () => {
+    const { drain, handOver, sentPositions } = drained()
+    drain.close()
+    handOver(1)
+    assert.deepEqual(sentPositions(), [])
   })
 
   it('reads no more than the window has room for, and on when it has some', async () => {
@@ -163,6 +210,17 @@ describe('QueueDrain', () => {
   })
 })
 
+const delivery: DeliveryOptions = { qos: 1, retain: false, subscriptionIdentifiers: [] }
+const message = new Message({
+  topicName: 'a',
+  payload: Buffer.from('x'),
+  properties: NO_PROPERTIES,
+  qos: 1,
+  retain: false,
+  expiresAtMs: NEVER_EXPIRES,
+  publisher: '',
+})
+
 /** A queue that a test fills, holds up and breaks. */
 class TestQueue implements QueueStore {
   readonly limits: number[] = []
@@ -173,16 +231,6 @@ class TestQueue implements QueueStore {
   #release: () => void = () => {}
 
   put(position: number): void {
-    const message = new Message({
-      topicName: 'a',
-      payload: Buffer.from('x'),
-      properties: NO_PROPERTIES,
-      qos: 1,
-      retain: false,
-      expiresAtMs: NEVER_EXPIRES,
-      publisher: '',
-    })
-    const delivery = { qos: 1, retain: false, subscriptionIdentifiers: [] } as const
     this.#messages.push({ position, message, released: false, delivery })
   }
 
@@ -246,5 +294,6 @@ function drained(receiveMaximum = 1_000) {
     }
     return positions
   }
-  return { drain, queue, subscriber, ticks, clock, log, sentPositions }
+  const handOver = (position: number): void => drain.handOver(position, message, Buffer.from('a'), delivery)
+  return { drain, queue, subscriber, ticks, clock, log, handOver, sentPositions }
 }
