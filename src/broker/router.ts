@@ -14,7 +14,7 @@ import type { Route } from './route.ts'
 import type { RouteCache } from './route-cache.ts'
 import type { MergedOptions, Target } from './route-target.ts'
 import { chooseMember } from './shared-group.ts'
-import type { PersistentMember, SharedGroup, WorkerRoute } from './subscribers.ts'
+import type { PersistentMember, SharedGroup } from './subscribers.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
 
 /** What the router works with. */

@@ -5,9 +5,10 @@ import type { Store } from '../ports/store.ts'
 import type { Log } from '../ports/telemetry.ts'
 import type { SlabPool } from '../protocol/slab-pool.ts'
 import { openDataFolder } from '../store/embedded/open-data-folder.ts'
-import { EmbeddedStore, type StoreCounts } from '../store/embedded/embedded-store.ts'
+import { EmbeddedStore } from '../store/embedded/embedded-store.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { RawAppends } from '../store/raw-appends.ts'
+import type { StoreCounts } from '../store/store-counts.ts'
 import { StoreServer } from '../store/store-server.ts'
 
 /** What the store of this node is made of. */
@@ -24,8 +25,7 @@ export interface NodeStoreParts {
 /** The store of this node, served to its workers. */
 export interface NodeStore {
   readonly store: Store
-  /** Undefined: it is in memory. */
-  counts(): StoreCounts | undefined
+  counts(): StoreCounts
   /** Resolves when everything that was asked is as safe as the store makes it. */
   close(): Promise<void>
 }
@@ -33,7 +33,7 @@ export interface NodeStore {
 interface KeptStore {
   readonly store: Store
   readonly appends?: RawAppends
-  counts(): StoreCounts | undefined
+  counts(): StoreCounts
   release(): Promise<void>
 }
 
@@ -55,7 +55,7 @@ export async function openNodeStore(settings: Settings, parts: NodeStoreParts): 
 
 function inMemory(settings: Settings, { clock }: NodeStoreParts): KeptStore {
   const store = new MemoryStore(clock, limitsOf(settings))
-  return { store, counts: () => undefined, release: async () => {} }
+  return { store, counts: () => store.counts(), release: async () => {} }
 }
 
 async function onDisk(settings: Settings, parts: NodeStoreParts): Promise<KeptStore> {

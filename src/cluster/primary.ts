@@ -188,8 +188,7 @@ class Node {
     const metrics = async (): Promise<string> => {
       const sum = sumCounters(await supervisor.counters())
       const fetched = renderPrometheus(keySetMetrics, keySets) + renderPrometheus(introspectionMetrics, introspections)
-      const counts = store.counts()
-      const stored = counts === undefined ? '' : renderPrometheus(storeMetrics, counts)
+      const stored = renderPrometheus(storeMetrics, store.counts())
       return renderPrometheus(workerMetrics, sum) + fetched + stored
     }
     const revoking = new RevocationDesk({

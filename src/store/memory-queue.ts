@@ -34,6 +34,11 @@ export class MemoryQueue {
     this.#limits = limits
   }
 
+  /** Messages that wait. */
+  get size(): number {
+    return this.#messages.length
+  }
+
   /** Of the newest message that was ever taken; 0: none. */
   get lastPosition(): number {
     return this.#lastPosition

@@ -24,7 +24,8 @@ export class MemoryRetained implements RetainedStore {
   readonly #limits: RetainedLimits
   readonly #tree = new RetainedTree<Message>()
   readonly #expiring = new DueHeap<RetainedLevel<Message>>()
-  #messages = 0
+  /** Now. */
+  messages = 0
   #bytes = 0
 
   constructor(gate: OpenGate, clock: Clock, limits: RetainedLimits) {
@@ -60,7 +61,7 @@ export class MemoryRetained implements RetainedStore {
   #checkRoom(message: Message, replaced: Message | undefined): void {
     const { retainedMessagesMax, retainedBytesMax } = this.#limits
     const bytes = this.#bytes + messageSize(message) - (replaced === undefined ? 0 : messageSize(replaced))
-    if ((replaced !== undefined || this.#messages < retainedMessagesMax) && bytes <= retainedBytesMax) return
+    if ((replaced !== undefined || this.messages < retainedMessagesMax) && bytes <= retainedBytesMax) return
     throw new BrokerError('STORE_UNAVAILABLE', 'the store holds its limit of retained messages')
   }
 
@@ -80,7 +81,7 @@ export class MemoryRetained implements RetainedStore {
 
   #count(message: Message | undefined, sign: 1 | -1): void {
     if (message === undefined) return
-    this.#messages += sign
+    this.messages += sign
     this.#bytes += sign * messageSize(message)
   }
 }

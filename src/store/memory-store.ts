@@ -9,6 +9,7 @@ import { MemorySubscriptions } from './memory-subscriptions.ts'
 import { OpenGate } from './open-gate.ts'
 import { noJournal } from './session-journal.ts'
 import { SessionTable } from './session-table.ts'
+import type { StoreCounts } from './store-counts.ts'
 
 /** Bounds of a {@link MemoryStore}. */
 export interface MemoryStoreLimits extends QueueLimits, RetainedLimits {
@@ -36,6 +37,7 @@ export class MemoryStore implements Store {
   readonly queues: QueueStore
   readonly retained: RetainedStore
   readonly #gate = new OpenGate()
+  readonly #counts: () => Pick<StoreCounts, 'sessions' | 'queuedMessages' | 'retainedMessages'>
 
   constructor(clock: Clock, limits: Partial<MemoryStoreLimits> = {}) {
     const bounds: MemoryStoreLimits = { ...defaultLimits, ...limits }
@@ -49,7 +51,17 @@ export class MemoryStore implements Store {
     this.sessions = new MemorySessions(table)
     this.subscriptions = new MemorySubscriptions(table, clock, bounds.subscriptionsPerSessionMax)
     this.queues = new MemoryQueues(table, bounds)
-    this.retained = new MemoryRetained(this.#gate, clock, bounds)
+    const retained = new MemoryRetained(this.#gate, clock, bounds)
+    this.retained = retained
+    this.#counts = () => {
+      let queuedMessages = 0
+      for (const { queue } of table.all()) queuedMessages += queue?.size ?? 0
+      return { sessions: table.size, queuedMessages, retainedMessages: retained.messages }
+    }
+  }
+
+  counts(): StoreCounts {
+    return { ...this.#counts(), bytes: 0, neededBytes: 0, commits: 0, failures: 0, full: 0 }
   }
 
   /** Everything asked from now on is refused. */

@@ -8,6 +8,7 @@ import { MemorySessions } from '../memory-sessions.ts'
 import { MemorySubscriptions } from '../memory-subscriptions.ts'
 import { OpenGate } from '../open-gate.ts'
 import { SessionTable } from '../session-table.ts'
+import type { StoreCounts } from '../store-counts.ts'
 import { Cleaner } from './cleaner.ts'
 import type { DataFolder } from './data-folder.ts'
 import { EmbeddedQueues } from './embedded-queues.ts'
@@ -61,19 +62,6 @@ export interface EmbeddedStoreOptions {
   readonly random: Random
   readonly log: Log
   readonly endOfTick: EndOfTick
-}
-
-/** What a store counts. */
-export interface StoreCounts {
-  readonly sessions: number
-  readonly queuedMessages: number
-  readonly retainedMessages: number
-  readonly bytes: number
-  readonly neededBytes: number
-  readonly commits: number
-  readonly failures: number
-  /** 1 while nothing new is taken. */
-  readonly full: number
 }
 
 /** The store of one host in a folder of it: a journal of everything it was told, and an index of that in memory. */
