@@ -5,7 +5,7 @@ import type { AppendResult, QueueAppend, QueueTarget, Wake } from '../ports/stor
 import { listCodec } from './codec.ts'
 import type { RawAnswer } from './raw-appends.ts'
 import { readStoreError, writeStoreError } from './store-error-codec.ts'
-import { targetCodec } from './store-values.ts'
+import { targetCodec, wakeCodec } from './store-values.ts'
 
 const targetsCodec = listCodec(targetCodec)
 
@@ -69,14 +69,8 @@ export class AnswerWriter {
     writer.u8(GENERAL)
     writer.varuint(dropped)
     writer.varuint(wakes.length)
-    for (const wake of wakes) this.#writeWake(writer, wake)
-  }
-
-  #writeWake(writer: ByteWriter, { clientId, home, position }: Wake): void {
-    writer.string(clientId)
-    writer.string(home)
-    writer.varuint(position ?? 0)
-    this.#home = home
+    for (const wake of wakes) wakeCodec.write(writer, wake)
+    this.#home = wakes.at(-1)?.home ?? this.#home
   }
 }
 
@@ -109,12 +103,8 @@ export class AnswerReader {
 
   #general(reader: ByteReader): AppendResult {
     const dropped = reader.varuint()
-    const wakes = reader.list(() => {
-      const clientId = reader.string()
-      this.#home = reader.string()
-      const position = reader.varuint()
-      return position === 0 ? { clientId, home: this.#home } : { clientId, home: this.#home, position }
-    })
+    const wakes = reader.list(wakeCodec.read)
+    this.#home = wakes.at(-1)?.home ?? this.#home
     return { wakes, dropped }
   }
 }

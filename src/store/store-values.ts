@@ -141,13 +141,21 @@ export const receivedMarkCodec: Codec<ReceivedMark> = {
   read: reader => ({ clientId: reader.string(), epoch: reader.varuint(), packetId: reader.varuint() }),
 }
 
-const wakesCodec: Codec<readonly Wake[]> = listCodec({
-  write(writer, wake) {
-    writer.string(wake.clientId)
-    writer.string(wake.home)
+/** A wake; a position of 0 stands for none. */
+export const wakeCodec: Codec<Wake> = {
+  write(writer, { clientId, home, position }) {
+    writer.string(clientId)
+    writer.string(home)
+    writer.varuint(position ?? 0)
   },
-  read: reader => ({ clientId: reader.string(), home: reader.string() }),
-})
+  read(reader) {
+    const clientId = reader.string()
+    const home = reader.string()
+    const position = reader.varuint()
+    return position === 0 ? { clientId, home } : { clientId, home, position }
+  },
+}
+const wakesCodec = listCodec(wakeCodec)
 
 export const appendResultCodec: Codec<AppendResult> = {
   write(writer, result) {

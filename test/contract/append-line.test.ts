@@ -122,6 +122,18 @@ describe('a line of appends', () => {
     await close()
   })
 
+  it('is not the only way to hand over: an append with the mark of its publisher does too', async () => {
+    const { store, close } = await serve('disk')
+    const { epoch } = await claim(store, { clientId: 'publisher' })
+    await claim(store)
+    const { targets, message: body } = toClients('m', 'c')
+    await store.queues.append(targets, body, { clientId: 'publisher', epoch, packetId: 1 })
+    await store.queues.read('c', 0, 2)
+    const { wakes } = await store.queues.append(targets, body, { clientId: 'publisher', epoch, packetId: 2 })
+    assert.deepEqual(wakes, [{ clientId: 'c', home: 'node/1', position: 2 }])
+    await close()
+  })
+
   it('does not let a full queue discard what was handed over', async () => {
     const { store, close } = await serve('disk', { queuedMessagesMax: 3, queueFull: 'discard-oldest' })
     await claim(store)
