@@ -1,4 +1,4 @@
-import { TokenBucket } from './token-bucket.ts'
+import { TokenBucket } from '../core/token-bucket.ts'
 import { within } from './within.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { KeyAnswer, KeySets, KeySetSnapshot } from '../ports/key-sets.ts'

@@ -1,4 +1,4 @@
-import type { Connection } from '../ports/connection.ts'
+import { Hold, type ReadGate } from './read-gate.ts'
 
 /** Bytes of one client's messages that may be under way to a queue, the store or another worker before it is held back. */
 const HELD_BACK_FROM_BYTES = 1024 * 1024
@@ -12,13 +12,13 @@ interface Group {
 
 /** What a client has published and is not safe yet; a client that publishes faster than that is read no further. */
 export class Backlog {
-  readonly #connection: Connection
+  readonly #gate: ReadGate
   #newest: Group | undefined = undefined
   #bytes = 0
   #holding = false
 
-  constructor(connection: Connection) {
-    this.#connection = connection
+  constructor(gate: ReadGate) {
+    this.#gate = gate
   }
 
   /** `bytes` are under way until `safe` settles. */
@@ -26,7 +26,7 @@ export class Backlog {
     this.#bytes += bytes
     if (!this.#holding && this.#bytes > HELD_BACK_FROM_BYTES) {
       this.#holding = true
-      this.#connection.pause()
+      this.#gate.hold(Hold.backlog)
     }
     const group = this.#newest
     if (group !== undefined && group.safe === safe && !group.settled) group.bytes += bytes
@@ -46,6 +46,6 @@ export class Backlog {
     this.#bytes -= group.bytes
     if (!this.#holding || this.#bytes > HELD_BACK_FROM_BYTES / 2) return
     this.#holding = false
-    this.#connection.resume()
+    this.#gate.release(Hold.backlog)
   }
 }

@@ -11,6 +11,7 @@ import type { RetainedReplay } from './retained-messages.ts'
 import type { RouteCache } from './route-cache.ts'
 import type { Router } from './router.ts'
 import type { SessionManager } from './session-manager.ts'
+import type { Traffic } from './traffic.ts'
 
 /** What a connection's handlers work with: the ports, and the parts of the broker that all connections share. */
 export interface BrokerContext {
@@ -29,4 +30,6 @@ export interface BrokerContext {
   readonly router: Router
   readonly routes: RouteCache
   readonly retained: RetainedReplay
+  /** Undefined where nothing is bounded. */
+  readonly traffic: Traffic | undefined
 }

@@ -26,6 +26,7 @@ import { SessionAnnouncements } from './session-announcements.ts'
 import { SessionManager } from './session-manager.ts'
 import { SubscriptionTable } from './subscription-table.ts'
 import { Takeovers } from './takeovers.ts'
+import { Traffic } from './traffic.ts'
 import { WillMessages } from './will-messages.ts'
 
 /** The ports a broker runs on. */
@@ -74,7 +75,7 @@ export class Broker {
     this.#ports = ports
     const table = new SubscriptionTable()
     const registry = new ClientRegistry()
-    const routes = new RouteCache(table, limits.routesCachedMax)
+    const routes = new RouteCache(table, limits)
     const appends = new QueueAppends({ queues: store.queues, bus, registry, counters })
     const router = new Router({ bus, store, clock, log, counters, table, routes, appends })
     const wills = new WillMessages(router, endOfTick, counters, clock, log)
@@ -111,6 +112,7 @@ export class Broker {
       router,
       routes,
       retained: new RetainedReplay({ store, clock, counters }),
+      traffic: Traffic.within(limits.traffic, clock),
     }
     const frames = {
       bus,

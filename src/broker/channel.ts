@@ -8,6 +8,7 @@ import type { ConnectedSession } from './connected-session.ts'
 import type { ProofWatch } from './proof-watch.ts'
 import type { PublishedTopics } from './published-topics.ts'
 import type { Refusal } from './refusal.ts'
+import type { ConnectionTraffic } from './traffic.ts'
 
 /** What a CONNECT that was accepted leaves behind for the connection's other packets; its password is not among it. */
 export interface ConnectedClient {
@@ -26,6 +27,8 @@ export interface ConnectedClient {
 export interface Channel extends RegisteredClient {
   readonly broker: BrokerContext
   readonly connection: Connection
+  /** Undefined where nothing bounds it. */
+  readonly traffic: ConnectionTraffic | undefined
   /** Nothing is handled or sent any more. */
   readonly ended: boolean
   readonly protocolVersion: ProtocolVersion

@@ -20,8 +20,10 @@ import { acknowledgerOf, handlePublish } from './handlers/publish.ts'
 import { handleSubscribe } from './handlers/subscribe.ts'
 import { handleUnsubscribe } from './handlers/unsubscribe.ts'
 import { PublishedTopics } from './published-topics.ts'
+import { Hold, ReadGate } from './read-gate.ts'
 import type { Refusal } from './refusal.ts'
 import { isStale } from './stale-epoch.ts'
+import type { ConnectionTraffic } from './traffic.ts'
 
 type ChannelState = 'awaiting-connect' | 'connecting' | 'connected' | 'closed'
 
@@ -33,6 +35,8 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
   readonly broker: BrokerContext
   readonly connection: Connection
   readonly decoder: PacketDecoder
+  readonly traffic: ConnectionTraffic | undefined
+  readonly #gate: ReadGate
   dueTick = 0
   #state: ChannelState = 'awaiting-connect'
   #client: ConnectedClient | undefined = undefined
@@ -53,10 +57,13 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
     this.broker = broker
     this.connection = connection
     this.decoder = new PacketDecoder(this)
+    this.#gate = new ReadGate(connection)
+    this.traffic = broker.traffic?.opened(connection, this.#gate)
     this.#activeAt = broker.wheel.tick
     broker.wheel.set(this, broker.limits.connectTimeoutMs)
     broker.counters.connectionsOpen++
     broker.counters.connectionsAccepted++
+    if (broker.traffic !== undefined && this.traffic === undefined) connection.destroy()
   }
 
   /** Set once CONNECT was accepted. */
@@ -89,12 +96,13 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
   }
 
   awaitSafety(bytes: number, safe: Promise<unknown>): void {
-    this.#backlog ??= new Backlog(this.connection)
+    this.#backlog ??= new Backlog(this.#gate)
     this.#backlog.add(bytes, safe)
   }
 
   received(bytes: Buffer, start: number, end: number): void {
     this.#activeAt = this.broker.wheel.tick
+    this.traffic?.received(end - start)
     try {
       this.decoder.decode(bytes, start, end)
     } catch (error) {
@@ -155,6 +163,8 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
       this.disconnect({ reasonCode: ReasonCode.MaximumConnectTime, why: 'no CONNECT in time' })
       return 0
     }
+    // Who is not read cannot be heard.
+    if (this.#gate.closed) this.#activeAt = this.broker.wheel.tick
     const leftMs = this.#silenceMaxMs - this.broker.wheel.elapsedMs(this.#activeAt)
     if (leftMs > 0) return leftMs
     // v5 [MQTT-3.1.2-22]
@@ -240,14 +250,14 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
     this.#state = 'connecting'
     // The client may send on before it has its CONNACK (v5 3.1.4); that waits, bounded, until the door has decided.
     this.decoder.hold()
-    this.connection.pause()
+    this.#gate.hold(Hold.connecting)
     this.run('connect', this.#admit(packet))
   }
 
   async #admit(packet: ConnectPacket): Promise<void> {
     await handleConnect(this, packet)
     if (this.ended) return
-    this.connection.resume()
+    this.#gate.release(Hold.connecting)
     this.decoder.release()
   }
 
@@ -276,6 +286,7 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
     this.decoder.stop()
     const { broker } = this
     broker.counters.connectionsOpen--
+    if (this.traffic !== undefined) broker.traffic?.closed(this.traffic)
     broker.wheel.cancel(this)
     this.#client?.proof?.stop()
     const session = this.session

@@ -1,19 +1,15 @@
-import { PACKET_BYTES_MAX } from '../protocol/packets.ts'
+import type { QoS } from '../protocol/packets.ts'
 
 /** Bounds of the broker. Each names its unit; what happens at the bound stands beside it. */
-export interface BrokerLimits {
+export interface BrokerLimits extends ProtocolLimits {
   /** A connection that has not sent a CONNECT by then is closed (HiveMQ: no-connect-idle-timeout). */
   readonly connectTimeoutMs: number
-  /** Larger packets end the connection with 0x95. */
-  readonly maximumPacketSizeBytes: number
-  /** QoS 1 and 2 messages a client may have unacknowledged towards us; more ends the connection with 0x93. */
-  readonly receiveMaximum: number
-  /** Topic Aliases a client may set; a higher one ends the connection with 0x94. */
-  readonly topicAliasMaximum: number
   /** QoS 1 and 2 messages in flight towards one client, below its own Receive Maximum. */
   readonly inflightMax: number
-  /** QoS 1 and 2 messages that wait for one client; the newest is dropped. */
+  /** QoS 1 and 2 messages that wait for one client; at the bound one is dropped. */
   readonly queuedMessagesMax: number
+  /** Which one: that which comes, or the oldest that waits. */
+  readonly queueFull: 'discard' | 'discard-oldest'
   /** Bytes a client has not read above which QoS 0 messages for it are dropped. */
   readonly qos0PendingBytesMax: number
   /** Bytes a client has not read above which QoS 1 and 2 messages for it wait in its queue. */
@@ -26,19 +22,68 @@ export interface BrokerLimits {
   readonly takeoverWaitMs: number
   /** Topic Names whose receivers are remembered; at the bound all are forgotten and found again. */
   readonly routesCachedMax: number
+  readonly traffic: TrafficLimits
 }
 
-export const DEFAULT_LIMITS: BrokerLimits = {
-  connectTimeoutMs: 10_000,
-  maximumPacketSizeBytes: PACKET_BYTES_MAX,
-  receiveMaximum: 1_024,
-  topicAliasMaximum: 16,
+/** What the standard leaves to the server, and tells MQTT 5 clients by CONNACK. */
+export interface ProtocolLimits {
+  /** A PUBLISH or will above it is refused with 0x9B, and no more is granted. */
+  readonly maximumQoS: QoS
+  /** False: a PUBLISH or will with RETAIN is refused with 0x9A. */
+  readonly retainAvailable: boolean
+  /** False: refused with 0xA2. */
+  readonly wildcardSubscriptionAvailable: boolean
+  /** False: refused with 0x9E. */
+  readonly sharedSubscriptionAvailable: boolean
+  /** False: refused with 0xA1. */
+  readonly subscriptionIdentifiersAvailable: boolean
+  /** Larger packets end the connection with 0x95. */
+  readonly maximumPacketSizeBytes: number
+  /** QoS 1 and 2 messages an MQTT 5 client may have unacknowledged towards us; more ends the connection with 0x93. */
+  readonly receiveMaximum: number
+  /** Topic Aliases a client may set; a higher one ends the connection with 0x94. */
+  readonly topicAliasMaximum: number
+  /** Longer Client Identifiers are refused with 0x85. */
+  readonly clientIdBytesMax: number
+  /** Longer Topic Names are refused with 0x90, longer Topic Filters with 0x8F. */
+  readonly topicBytesMax: number
+  /** The same for more levels. */
+  readonly topicLevelsMax: number
+  /** Longer Session Expiry Intervals are shortened; 0xFFFFFFFF: none is. */
+  readonly sessionExpirySecondsMax: number
+  /** Longer Message Expiry Intervals are shortened, and messages without one get it; Infinity: none is. */
+  readonly messageExpirySecondsMax: number
+  /** Longer Keep Alives of MQTT 5 clients are shortened. */
+  readonly keepAliveSecondsMax: number
+  /** Whether an MQTT 5 client may do without Keep Alive. */
+  readonly keepAliveUnlimited: boolean
+}
+
+/** What clients that belong together may take at one worker; Infinity: as much as they like. */
+export interface TrafficBounds {
+  /** A CONNECT on a further connection is refused with 0x97. */
+  readonly connectionsMax: number
+  /** Further CONNECTs are refused with 0x9F. */
+  readonly connectsPerSecond: number
+  /** Who sends more is read more slowly. */
+  readonly bytesPerSecond: number
+}
+
+/** {@link TrafficBounds} of everybody, of the clients of one listener, of those of one address, and of each. */
+export interface TrafficLimits {
+  readonly connectionsMax: number
+  readonly listener: TrafficBounds
+  readonly address: TrafficBounds
+  readonly connectionBytesPerSecond: number
+}
+
+/** The bounds that are the same everywhere. */
+export const FIXED_LIMITS = {
   inflightMax: 1_024,
-  queuedMessagesMax: 1_000,
   qos0PendingBytesMax: 5 * 1024 * 1024,
   heldBackBytes: 256 * 1024,
   subscriptionsPerSessionMax: 10_000,
   routesConfirmMs: 1_000,
   takeoverWaitMs: 2_000,
   routesCachedMax: 65_536,
-}
+} as const satisfies Partial<BrokerLimits>

@@ -1,6 +1,7 @@
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { Subscription } from '../core/subscription.ts'
 import type { QoS } from '../protocol/packets.ts'
+import { type TopicLimits, topicTooLong } from './topic-limits.ts'
 import type { PublishedTopic } from './publication.ts'
 import { reservedTopic } from '../core/reserved-topic.ts'
 import { QueueTargets } from './queue-targets.ts'
@@ -16,6 +17,8 @@ export class Route implements PublishedTopic {
   readonly topicBytes: Buffer
   /** No client may publish to it. */
   readonly reserved: boolean
+  /** Longer than clients may have it. */
+  readonly tooLong: boolean
   /** The version of the subscription table that the lists below were made from; -1: never. */
   version = -1
   live: readonly Target<Subscriber>[] = []
@@ -26,10 +29,11 @@ export class Route implements PublishedTopic {
   acknowledgedTo: readonly WorkerAddress[] = []
   groups: readonly SharedGroup[] = []
 
-  constructor(topicName: string) {
+  constructor(topicName: string, limits: TopicLimits) {
     this.topicName = topicName
     this.topicBytes = Buffer.from(topicName)
     this.reserved = reservedTopic(topicName)
+    this.tooLong = topicTooLong(topicName, limits)
   }
 
   /** Makes the lists anew from what `match` visits. */

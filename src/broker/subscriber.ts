@@ -200,6 +200,10 @@ export class Subscriber {
   #wait(waiting: Waiting): void {
     const { limits, counters } = this.#context
     this.#waiting ??= new BoundedQueue(limits.queuedMessagesMax)
-    if (!this.#waiting.push(waiting)) counters.droppedQueueFull++
+    if (this.#waiting.push(waiting)) return
+    counters.droppedQueueFull++
+    if (limits.queueFull === 'discard') return
+    this.#waiting.shift()
+    this.#waiting.push(waiting)
   }
 }

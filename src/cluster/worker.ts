@@ -9,7 +9,6 @@ import { TokenVerifier } from '../auth/token-verifier.ts'
 import { VerifierPool } from '../auth/verifier-pool.ts'
 import { Broker } from '../broker/broker.ts'
 import { steadyPace } from '../broker/closing-pace.ts'
-import { DEFAULT_LIMITS } from '../broker/limits.ts'
 import { Counters } from '../core/counters.ts'
 import { EndOfTick } from '../core/end-of-tick.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
@@ -21,6 +20,7 @@ import { createLogger } from '../telemetry/logger.ts'
 import { systemClock } from '../telemetry/system-clock.ts'
 import { systemRandom } from '../telemetry/system-random.ts'
 import type { TlsSetup } from '../transport/tls-setup.ts'
+import { brokerLimits } from './broker-limits.ts'
 import { fromPrimary, type ListenerPorts, type ToPrimary, type ToWorker, type WorkerPlan } from './control-messages.ts'
 import { AT_ONCE, type Drain, drainOf } from './drain.ts'
 import { IntrospectionRequests } from './introspection-requests.ts'
@@ -262,17 +262,8 @@ async function prepare(
   const jwtAuthenticator = jwtAuthenticators({ verifier, introspections, revocations, clock, random }, binding)
   const passwords = new PasswordPool(clock, log)
   const door = new ListenerPipelines({ model: security, jwtAuthenticator, passwords, accessLog, log, random })
-  const broker = new Broker({
-    bus: bus.bus,
-    store,
-    door,
-    clock,
-    random,
-    log,
-    counters,
-    endOfTick,
-    limits: DEFAULT_LIMITS,
-  })
+  const limits = brokerLimits(settings)
+  const broker = new Broker({ bus: bus.bus, store, door, clock, random, log, counters, endOfTick, limits })
   const close = async (): Promise<void> => {
     broker.stop()
     await Promise.all([bus.close(), store.close(), accessLog.close(), pool.destroy(), passwords.destroy()])

@@ -4,7 +4,9 @@ import type { Section } from './setting.ts'
 import { setting } from './setting.ts'
 import { balancerSettings } from './balancer-settings.ts'
 import { integer, ipAddress, oneOf, optional, path, port, portOrOff, secretText } from './setting-types.ts'
+import { mqttSettings } from './mqtt-settings.ts'
 import { permissionSettings } from './permission-settings.ts'
+import { restrictionSettings } from './restriction-settings.ts'
 import { storeSettings } from './store-settings.ts'
 import { tokenSettings } from './token-settings.ts'
 
@@ -154,6 +156,8 @@ export const sections = [
   { title: 'Encryption', settings: encryption },
   { title: 'Load balancer', settings: balancerSettings },
   { title: 'Processes', settings: processes },
+  { title: 'MQTT', settings: mqttSettings },
+  { title: 'Restrictions', settings: restrictionSettings },
   { title: 'Store', settings: storeSettings },
   { title: 'Cluster', settings: clusterSettings },
   { title: 'Logs', settings: logs },

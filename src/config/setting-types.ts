@@ -26,6 +26,9 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Settin
   })
 }
 
+/** A switch. */
+export const onOff: SettingType<'on' | 'off'> = oneOf(['on', 'off'])
+
 /** A TCP port; 0 takes a free one. */
 export const port: SettingType<number> = {
   ...integer(0, 65_535),

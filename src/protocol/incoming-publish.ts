@@ -64,6 +64,14 @@ export class IncomingPublish implements PublishParts {
     return this.#readFlags(byteAt(bytes, packetStart)) ?? this.#readVariableHeader(bytes, bodyStart, packetEnd)
   }
 
+  /** Shortens a Message Expiry Interval that is longer, and gives one to a message that has none. */
+  limitExpiry(messageExpirySecondsMax: number): void {
+    const expirySeconds = this.messageExpiryIntervalSeconds
+    if (expirySeconds >= 0 && expirySeconds <= messageExpirySecondsMax) return
+    this.messageExpiryIntervalSeconds = messageExpirySecondsMax
+    this.forwardable = false
+  }
+
   /** Lets go of the read buffer. */
   release(): void {
     this.bytes = NOTHING

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IConnectPacket } from 'mqtt-packet'
 import { Broker } from '../../src/broker/broker.ts'
-import { type BrokerLimits, DEFAULT_LIMITS } from '../../src/broker/limits.ts'
+import type { BrokerLimits } from '../../src/broker/limits.ts'
 import { Counters } from '../../src/core/counters.ts'
 import { EndOfTick } from '../../src/core/end-of-tick.ts'
 import type { WorkerAddress } from '../../src/ports/bus.ts'
@@ -14,8 +14,11 @@ import { MemoryNetwork } from './memory-bus.ts'
 import { RecordingLog } from './recording-log.ts'
 import { TestDoor } from './test-door.ts'
 import { WireClient, type WireVersion } from './wire-client.ts'
+import { DEFAULT_LIMITS } from './default-limits.ts'
 
 const TICK_MS = 500
+/** So high that tests of other things may send many messages at once. */
+const RECEIVE_MAXIMUM = 1_024
 /** The deadline wheel and the due sessions. */
 const TIMERS_PER_WORKER = 2
 /** More turns than any chain of frames, requests and acknowledgements takes. */
@@ -79,7 +82,7 @@ export class TestBrokers {
     this.#slow = slow
     this.store = options.around?.(store) ?? store
     this.endOfTick = new EndOfTick(task => this.#scheduled.push(task))
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#limits = { ...DEFAULT_LIMITS, receiveMaximum: RECEIVE_MAXIMUM, ...options.limits }
   }
 
   /** Starts `workers` brokers that know each other. */

@@ -1,9 +1,9 @@
-import { DEFAULT_LIMITS } from '../../src/broker/limits.ts'
 import { Subscriber } from '../../src/broker/subscriber.ts'
 import { Counters } from '../../src/core/counters.ts'
 import { EndOfTick } from '../../src/core/end-of-tick.ts'
 import { PublishTemplate } from '../../src/protocol/publish-template.ts'
 import { TestConnection } from './test-connection.ts'
+import { DEFAULT_LIMITS } from './default-limits.ts'
 
 /** A subscriber whose connection leads nowhere. */
 export function subscriberOf(clientId: string): Subscriber {

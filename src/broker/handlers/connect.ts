@@ -3,7 +3,7 @@ import type { Permissions } from '../../core/permissions.ts'
 import type { Admission, Identity, LateRefusalCause } from '../../ports/auth.ts'
 import type { SessionClaim, StoredWill } from '../../ports/store.ts'
 import { appendConnack } from '../../protocol/encoder.ts'
-import { type ConnectPacket, PACKET_BYTES_MAX } from '../../protocol/packets.ts'
+import type { ConnectPacket } from '../../protocol/packets.ts'
 import { ReasonCode } from '../../protocol/reason-codes.ts'
 import { validTopicName } from '../../protocol/topic.ts'
 import type { Channel, ConnectedClient } from '../channel.ts'
@@ -13,8 +13,8 @@ import { ProofWatch, type ShownAgain } from '../proof-watch.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import { reservedTopic } from '../../core/reserved-topic.ts'
 import type { Claimed } from '../session-manager.ts'
+import { clientIdRefusal, connackLimits, keepAlive, sessionExpiryInterval, willRefusal } from './connect-limits.ts'
 
-const NEVER_SECONDS = 0xffffffff
 const ASSIGNED_ID_BYTES = 12
 const OVERTAKEN = 'another connection of the same client was quicker'
 
@@ -35,6 +35,7 @@ type Step = (attempt: ConnectAttempt) => Refusal | undefined | Promise<Refusal |
 
 /** The steps of CONNECT (v5 3.1.4) in their order; the first refusal ends it. */
 const connectSteps: readonly Step[] = [
+  checkTraffic,
   checkClientId,
   checkWill,
   admit,
@@ -67,9 +68,13 @@ export async function handleConnect(channel: Channel, connect: ConnectPacket): P
   }
 }
 
+function checkTraffic({ channel }: ConnectAttempt): Refusal | undefined {
+  return channel.traffic?.connectRefusal()
+}
+
 function checkClientId(attempt: ConnectAttempt): Refusal | undefined {
   const { connect, channel } = attempt
-  if (connect.clientId !== '') return undefined
+  if (connect.clientId !== '') return clientIdRefusal(connect.clientId, channel.broker.limits)
   // v3.1.1 [MQTT-3.1.3-8]; MQTT 3.1 wants at least one character.
   if (connect.protocolVersion === 3 || (connect.protocolVersion === 4 && !connect.cleanStart)) {
     return refuse(ReasonCode.ClientIdentifierNotValid, 'a Client Identifier is needed')
@@ -78,8 +83,9 @@ function checkClientId(attempt: ConnectAttempt): Refusal | undefined {
   return undefined
 }
 
-function checkWill({ connect }: ConnectAttempt): Refusal | undefined {
-  if (connect.will === undefined || validTopicName(connect.will.topicName)) return undefined
+function checkWill({ channel, connect }: ConnectAttempt): Refusal | undefined {
+  if (connect.will === undefined) return undefined
+  if (validTopicName(connect.will.topicName)) return willRefusal(connect, channel.broker.limits)
   return refuse(ReasonCode.TopicNameInvalid, 'the will has no Topic Name')
 }
 
@@ -135,7 +141,7 @@ async function claimSession(attempt: ConnectAttempt): Promise<Refusal | undefine
     home: channel.broker.address,
     cleanStart: connect.cleanStart,
     owner: identity.owner,
-    sessionExpiryIntervalSeconds: sessionExpiryInterval(connect),
+    sessionExpiryIntervalSeconds: sessionExpiryInterval(connect, channel.broker.limits),
     will: storedWill(attempt),
   }
   const claimed = await channel.broker.sessions.claim(claim)
@@ -163,7 +169,7 @@ function openSession(attempt: ConnectAttempt): Refusal | undefined {
   })
   if (session === undefined) return refuse(ReasonCode.ServerBusy, OVERTAKEN)
   attempt.session = session
-  const { requestProblemInformation, keepAliveSeconds } = connect
+  const { requestProblemInformation } = connect
   const proof = ProofWatch.needed(identity, shown)
     ? new ProofWatch(channel.broker, channel, identity, shown)
     : undefined
@@ -174,7 +180,7 @@ function openSession(attempt: ConnectAttempt): Refusal | undefined {
     proof,
     reauthentication: 'none',
   }
-  channel.connected(client, keepAliveSeconds)
+  channel.connected(client, keepAlive(connect, channel.broker.limits))
   // Clients that are connected are told of a revocation, and those that connect later refused: this one was neither.
   return proof?.revocation() ?? reviewNewClient(channel, client)
 }
@@ -190,9 +196,7 @@ function sendConnack(attempt: ConnectAttempt): Refusal | undefined {
       sessionPresent: claimed?.present === true,
       reasonCode: ReasonCode.Success,
       assignedClientIdentifier: connect.clientId === '' ? clientId : undefined,
-      receiveMaximum: limits.receiveMaximum,
-      maximumPacketSizeBytes: announcedPacketSize(limits.maximumPacketSizeBytes),
-      topicAliasMaximum: limits.topicAliasMaximum,
+      ...connackLimits(connect, limits),
       authenticationMethod: connect.authenticationMethod, // v5 4.12
     },
     connect.maximumPacketSizeBytes,
@@ -209,11 +213,6 @@ function sendConnack(attempt: ConnectAttempt): Refusal | undefined {
   return undefined
 }
 
-/** Only what is less than the protocol allows anyway: some clients refuse the very largest value. */
-function announcedPacketSize(maximumPacketSizeBytes: number): number | undefined {
-  return maximumPacketSizeBytes < PACKET_BYTES_MAX ? maximumPacketSizeBytes : undefined
-}
-
 /** The connection went while the client was let in: a session that is claimed already is left again. */
 function abandon({ channel, claim, claimed, session }: ConnectAttempt): void {
   if (claim === undefined || claimed === undefined || session !== undefined) return
@@ -227,13 +226,7 @@ function abandon({ channel, claim, claimed, session }: ConnectAttempt): void {
   if (opened !== undefined) sessions.leave(opened, { publishWill: true, takenOver: false })
 }
 
-function sessionExpiryInterval(connect: ConnectPacket): number {
-  if (connect.protocolVersion === 5) return connect.sessionExpiryIntervalSeconds ?? 0
-  // v5 3.1.2.11.2: Clean Session 0 of MQTT 3 is a session that does not expire.
-  return connect.cleanStart ? 0 : NEVER_SECONDS
-}
-
-function storedWill({ connect, clientId }: ConnectAttempt): StoredWill | undefined {
+function storedWill({ channel, connect, clientId }: ConnectAttempt): StoredWill | undefined {
   const { will } = connect
   if (will === undefined) return undefined
   const message = new Message({
@@ -245,6 +238,8 @@ function storedWill({ connect, clientId }: ConnectAttempt): StoredWill | undefin
     expiresAtMs: NEVER_EXPIRES,
     publisher: clientId,
   })
-  const { delayIntervalSeconds, messageExpiryIntervalSeconds } = will
-  return { message, delayIntervalSeconds, messageExpiryIntervalSeconds }
+  const { messageExpirySecondsMax } = channel.broker.limits
+  const expirySeconds = Math.min(will.messageExpiryIntervalSeconds ?? Infinity, messageExpirySecondsMax)
+  const messageExpiryIntervalSeconds = expirySeconds === Infinity ? undefined : expirySeconds
+  return { message, delayIntervalSeconds: will.delayIntervalSeconds, messageExpiryIntervalSeconds }
 }

@@ -5,8 +5,9 @@ import type { Channel, ConnectedClient } from '../channel.ts'
 /** DISCONNECT (v5 3.14): the client leaves, and may change how long its session stays. */
 export function handleDisconnect(channel: Channel, client: ConnectedClient, packet: DisconnectPacket): void {
   const { session } = client
-  const { sessionExpiryIntervalSeconds } = packet
-  if (sessionExpiryIntervalSeconds !== undefined) {
+  if (packet.sessionExpiryIntervalSeconds !== undefined) {
+    const { sessionExpirySecondsMax } = channel.broker.limits
+    const sessionExpiryIntervalSeconds = Math.min(packet.sessionExpiryIntervalSeconds, sessionExpirySecondsMax)
     if (!session.persistent && sessionExpiryIntervalSeconds > 0) {
       // v5 3.14.2.2.2
       return channel.disconnect({

@@ -9,7 +9,10 @@ import type { Acknowledger, PublishAnswer } from '../acknowledgement-line.ts'
 import type { ConnectedSession } from '../connected-session.ts'
 import type { Route } from '../route.ts'
 import type { Routed } from '../router.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import { unlessStale } from '../stale-epoch.ts'
+
+const PACKET_IDENTIFIERS = 65_535
 
 /** PUBLISH (v5 3.3): topic, permission, quota, routing, acknowledgement. Allocates nothing for QoS 0 on the usual way. */
 export function handlePublish(channel: Channel, client: ConnectedClient, packet: IncomingPublish): void {
@@ -18,6 +21,11 @@ export function handlePublish(channel: Channel, client: ConnectedClient, packet:
   const route = channel.topics.resolve(packet)
   if ('reasonCode' in route) return channel.disconnect(route)
   const { qos, retain, packetId } = packet
+  const { limits } = broker
+  if (route.tooLong || qos > limits.maximumQoS || (retain && !limits.retainAvailable)) {
+    return channel.disconnect(limitRefusal(route, qos > limits.maximumQoS))
+  }
+  if (limits.messageExpirySecondsMax < Infinity) packet.limitExpiry(limits.messageExpirySecondsMax)
   if (route.reserved || !client.permissions.mayPublish(route.topicName, qos, retain)) {
     return denyPublish(channel, client, packet, route)
   }
@@ -26,6 +34,13 @@ export function handlePublish(channel: Channel, client: ConnectedClient, packet:
   const routed = broker.router.routePacket(packet, route, session.clientId)
   if (routed.safe !== undefined) channel.awaitSafety(packet.packetEnd - packet.packetStart, routed.safe)
   if (qos > 0) acknowledge(channel, PUBACK, packetId, routed)
+}
+
+/** v5 [MQTT-3.2.2-11], [MQTT-3.2.2-14] */
+function limitRefusal(route: Route, qosTooHigh: boolean): Refusal {
+  if (route.tooLong) return refuse(ReasonCode.TopicNameInvalid, 'the Topic Name is too long')
+  if (qosTooHigh) return refuse(ReasonCode.QoSNotSupported, 'QoS above the maximum')
+  return refuse(ReasonCode.RetainNotSupported, 'messages are not retained')
 }
 
 /** v5 4.3.3: a Packet Identifier that is not released yet is the same message again and is only answered. */
@@ -52,7 +67,7 @@ function acknowledge(channel: Channel, type: PublishAnswer, packetId: number, ro
     return appendAcknowledgement(channel.connection.out, type, channel.protocolVersion, packetId, reasonCode)
   }
   const line = channel.acknowledgements
-  if (line.length >= channel.broker.limits.receiveMaximum) {
+  if (line.length >= unacknowledgedMax(channel)) {
     return channel.disconnect({ reasonCode: ReasonCode.ReceiveMaximumExceeded, why: 'Receive Maximum exceeded' })
   }
   line.after(routed.safe, type, packetId, reasonCode)
@@ -67,6 +82,11 @@ export function acknowledgerOf(channel: Channel): Acknowledger {
     },
     refuse: (type, packetId, error) => refuse(channel, type, packetId, error),
   }
+}
+
+/** MQTT 3 knows no Receive Maximum: there Packet Identifiers are the bound, and a backlog holds the client back before. */
+function unacknowledgedMax({ protocolVersion, broker }: Channel): number {
+  return protocolVersion === 5 ? broker.limits.receiveMaximum : PACKET_IDENTIFIERS
 }
 
 /** The message is not safe, so it is not acknowledged: the client sends it again on its next connection, or later. */

@@ -6,7 +6,9 @@ import { parseSharedFilter, validTopicFilter } from '../../protocol/topic.ts'
 import type { Channel, ConnectedClient } from '../channel.ts'
 import type { ConnectedSession } from '../connected-session.ts'
 import { isGranted } from '../granted-filter.ts'
+import type { BrokerLimits } from '../limits.ts'
 import { type Refusal, refuse } from '../refusal.ts'
+import { topicTooLong } from '../topic-limits.ts'
 
 /** One Topic Filter of the packet on its way through the steps. */
 interface Attempt {
@@ -17,6 +19,7 @@ interface Attempt {
 
 const checks: readonly ((attempt: Attempt) => Refusal | undefined)[] = [
   checkTopicFilter,
+  checkAvailable,
   checkPermission,
   checkSubscriptionLimit,
 ]
@@ -32,18 +35,14 @@ export async function handleSubscribe(
 ): Promise<void> {
   const { broker } = channel
   const { session } = client
-  const sharedNoLocal = packet.subscriptions.some(
-    ({ noLocal, topicFilter }) => noLocal && topicFilter.startsWith('$share/'),
-  )
-  if (sharedNoLocal) {
-    // v5 [MQTT-3.8.3-4]
-    return channel.disconnect(refuse(ReasonCode.ProtocolError, 'No Local on a Shared Subscription'))
-  }
+  const protocolError = channel.protocolVersion === 5 ? errorOf(packet, broker.limits) : undefined
+  if (protocolError !== undefined) return channel.disconnect(protocolError)
   const reasonCodes: number[] = []
   const granted: Subscription[] = []
   const replayed: Subscription[] = []
   let why = ''
-  for (const request of packet.subscriptions) {
+  for (const asked of packet.subscriptions) {
+    const request = asked.qos > broker.limits.maximumQoS ? { ...asked, qos: broker.limits.maximumQoS } : asked
     const refusal = firstRefusal({ request, channel, client })
     if (refusal !== undefined) {
       // SUBACK of MQTT 3.1 cannot say no.
@@ -53,7 +52,9 @@ export async function handleSubscribe(
     reasonCodes.push(refusal?.reasonCode ?? request.qos)
     if (refusal !== undefined) continue
     const subscription = { ...request, subscriptionIdentifier: packet.subscriptionIdentifier ?? 0 }
-    if (wantsRetained(subscription, session.subscriptions.has(request.topicFilter))) replayed.push(subscription)
+    const replays = broker.limits.retainAvailable
+    if (replays && wantsRetained(subscription, session.subscriptions.has(request.topicFilter)))
+      replayed.push(subscription)
     granted.push(subscription)
     broker.sessions.subscribe(session, subscription)
   }
@@ -95,10 +96,46 @@ function firstRefusal(attempt: Attempt): Refusal | undefined {
   return undefined
 }
 
-function checkTopicFilter({ request }: Attempt): Refusal | undefined {
+/** What an MQTT 5 client knows that it may not do ends its connection (v5 3.8.3, 3.2.2.3.11 to 3.2.2.3.13). */
+function errorOf(
+  { subscriptions, subscriptionIdentifier }: SubscribePacket,
+  limits: BrokerLimits,
+): Refusal | undefined {
+  if (subscriptionIdentifier !== undefined && !limits.subscriptionIdentifiersAvailable) {
+    return refuse(ReasonCode.SubscriptionIdentifiersNotSupported, 'there are no Subscription Identifiers')
+  }
+  for (const { noLocal, topicFilter } of subscriptions) {
+    if (noLocal && topicFilter.startsWith('$share/')) {
+      // v5 [MQTT-3.8.3-4]
+      return refuse(ReasonCode.ProtocolError, 'No Local on a Shared Subscription')
+    }
+    const unavailable = unavailability(topicFilter, limits)
+    if (unavailable !== undefined) return unavailable
+  }
+  return undefined
+}
+
+function checkTopicFilter({ request, channel }: Attempt): Refusal | undefined {
   const { topicFilter } = request
-  const valid = validTopicFilter(topicFilter) && parseSharedFilter(topicFilter) !== 'invalid'
-  return valid ? undefined : refuse(ReasonCode.TopicFilterInvalid, 'not a Topic Filter')
+  const shared = validTopicFilter(topicFilter) ? parseSharedFilter(topicFilter) : 'invalid'
+  if (shared === 'invalid') return refuse(ReasonCode.TopicFilterInvalid, 'not a Topic Filter')
+  if (!topicTooLong(shared?.topicFilter ?? topicFilter, channel.broker.limits)) return undefined
+  return refuse(ReasonCode.TopicFilterInvalid, 'the Topic Filter is too long')
+}
+
+/** MQTT 3 clients cannot know it. */
+function checkAvailable({ request, channel }: Attempt): Refusal | undefined {
+  return unavailability(request.topicFilter, channel.broker.limits)
+}
+
+function unavailability(topicFilter: string, limits: BrokerLimits): Refusal | undefined {
+  if (!limits.sharedSubscriptionAvailable && topicFilter.startsWith('$share/')) {
+    return refuse(ReasonCode.SharedSubscriptionsNotSupported, 'there are no Shared Subscriptions')
+  }
+  if (!limits.wildcardSubscriptionAvailable && /[+#]/.test(topicFilter)) {
+    return refuse(ReasonCode.WildcardSubscriptionsNotSupported, 'there are no wildcards')
+  }
+  return undefined
 }
 
 function checkPermission({ request, client }: Attempt): Refusal | undefined {

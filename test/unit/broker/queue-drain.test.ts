@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { DEFAULT_LIMITS } from '../../../src/broker/limits.ts'
 import { QueueDrain } from '../../../src/broker/queue-drain.ts'
 import { Subscriber } from '../../../src/broker/subscriber.ts'
 import { Counters } from '../../../src/core/counters.ts'
@@ -14,6 +13,7 @@ import { PublishTemplate } from '../../../src/protocol/publish-template.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { RecordingLog } from '../../support/recording-log.ts'
 import { TestConnection } from '../../support/test-connection.ts'
+import { DEFAULT_LIMITS } from '../../support/default-limits.ts'
 
 const away = new BrokerError('STORE_UNAVAILABLE', 'the store is away')
 

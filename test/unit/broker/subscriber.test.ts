@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { BrokerLimits } from '../../../src/broker/limits.ts'
 import { TestBrokers } from '../../support/test-broker.ts'
 import type { WireClient } from '../../support/wire-client.ts'
 
@@ -167,11 +168,26 @@ describe('the queue of a subscriber in memory', () => {
   })
 })
 
+describe('the queue of a subscriber in memory that discards the oldest', () => {
+  it('keeps the newest messages in their order', async () => {
+    const { brokers, subscriber, publisher } = await joined(0, 1, { queuedMessagesMax: 3, queueFull: 'discard-oldest' })
+    for (let number = 0; number < 6; number++) publisher.sendPublish('a', `${number}`, { qos: 1 })
+    await brokers.settle()
+    subscriber.acknowledging = true
+    const [sent] = subscriber.takeAll('publish')
+    subscriber.send({ cmd: 'puback', messageId: sent?.messageId ?? 0 })
+    await brokers.settle()
+    assert.deepEqual([sent?.payload.toString(), ...subscriber.payloads()], ['0', '3', '4', '5'])
+    assert.equal(brokers.count('droppedQueueFull'), 2)
+  })
+})
+
 async function joined(
   sessionExpiry: number,
   receiveMaximum: number,
+  limits: Partial<BrokerLimits> = {},
 ): Promise<{ readonly brokers: TestBrokers; readonly subscriber: WireClient; readonly publisher: WireClient }> {
-  const brokers = await TestBrokers.start()
+  const brokers = await TestBrokers.start(1, { limits })
   const subscriber = await brokers.connect('subscriber', { sessionExpiry, properties: { receiveMaximum } })
   await subscriber.subscribe('a', { qos: 2 })
   subscriber.acknowledging = false

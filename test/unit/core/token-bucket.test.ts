@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { TokenBucket } from '../../../src/auth/token-bucket.ts'
+import { TokenBucket } from '../../../src/core/token-bucket.ts'
 
 describe('a token bucket', () => {
   it('allows a burst and then one for each interval', () => {
@@ -18,6 +18,13 @@ describe('a token bucket', () => {
       [1e9, 1e9, 1e9, 0, 0].map(at => bucket.take(at)),
       [true, true, false, false, false],
     )
+  })
+
+  it('says how long it takes to make up for what was charged above the burst', () => {
+    const bucket = new TokenBucket(100, 10, 0)
+    assert.deepEqual([bucket.charge(60, 0), bucket.charge(60, 0), bucket.charge(10, 100)], [0, 200, 200])
+    assert.equal(bucket.take(300), false)
+    assert.equal(bucket.take(310), true)
   })
 
   it('never allows more than the burst and the intervals that have passed', () => {
