@@ -7,6 +7,7 @@ import type { Log } from '../ports/telemetry.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { DeadlineWheel } from './deadline-wheel.ts'
 import type { BrokerLimits } from './limits.ts'
+import type { LoadGuard } from './load-guard.ts'
 import type { RetainedReplay } from './retained-messages.ts'
 import type { RouteCache } from './route-cache.ts'
 import type { Router } from './router.ts'
@@ -30,6 +31,7 @@ export interface BrokerContext {
   readonly router: Router
   readonly routes: RouteCache
   readonly retained: RetainedReplay
+  readonly load: LoadGuard
   /** Undefined where nothing is bounded. */
   readonly traffic: Traffic | undefined
 }

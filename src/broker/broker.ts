@@ -15,6 +15,7 @@ import { DeadlineWheel } from './deadline-wheel.ts'
 import { DueSessions } from './due-sessions.ts'
 import { dispatchFrame } from './frame-dispatch.ts'
 import type { BrokerLimits } from './limits.ts'
+import { LoadGuard } from './load-guard.ts'
 import { QueueAppends } from './queue-appends.ts'
 import { QueueRoutesLoader } from './queue-routes-loader.ts'
 import { RetainedReplay } from './retained-messages.ts'
@@ -83,6 +84,7 @@ export class Broker {
     const takeovers = new Takeovers(bus, clock, limits.takeoverWaitMs)
     const routeSync = new RouteSync({ bus, clock, endOfTick, counters, confirmMs: limits.routesConfirmMs })
     const template = new PublishTemplate()
+    const load = new LoadGuard({ clock, log, counters, limits })
     const sessions = new SessionManager({
       bus,
       store,
@@ -94,7 +96,7 @@ export class Broker {
       announcements: new SessionAnnouncements({ bus, members: table.members, routeSync }),
       registry,
       takeovers,
-      delivery: { limits, counters, template, nowMs: () => clock.nowMs() },
+      delivery: { limits, counters, load, template, nowMs: () => clock.nowMs() },
       drain: { queues: store.queues, counters, endOfTick, clock, log, template },
       publishWill,
     })
@@ -112,6 +114,7 @@ export class Broker {
       router,
       routes,
       retained: new RetainedReplay({ store, clock, counters }),
+      load,
       traffic: Traffic.within(limits.traffic, clock),
     }
     const frames = {
@@ -156,6 +159,7 @@ export class Broker {
     await Promise.all([this.#loader.load(), ...this.#told])
     this.#timers.push(clock.every(DeadlineWheel.tickMs, () => this.#context.wheel.advance()))
     this.#due.start()
+    this.#context.load.start()
   }
 
   /** Called by a listener for each connection. */
@@ -201,6 +205,7 @@ export class Broker {
   /** Stops what runs by time. */
   stop(): void {
     this.#due.stop()
+    this.#context.load.stop()
     for (const timer of this.#timers) timer.cancel()
   }
 

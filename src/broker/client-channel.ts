@@ -1,6 +1,5 @@
 import type { Connection, ConnectionHandler } from '../ports/connection.ts'
 import { PacketDecoder, type PacketReceiver, type ProtocolViolation } from '../protocol/decoder.ts'
-import { appendConnack, appendDisconnect } from '../protocol/encoder.ts'
 import type { IncomingPublish } from '../protocol/incoming-publish.ts'
 import type { AcknowledgementType, ConnectPacket, ControlPacket, ProtocolVersion } from '../protocol/packets.ts'
 import { ReasonCode } from '../protocol/reason-codes.ts'
@@ -19,9 +18,11 @@ import { handlePingRequest } from './handlers/ping.ts'
 import { acknowledgerOf, handlePublish } from './handlers/publish.ts'
 import { handleSubscribe } from './handlers/subscribe.ts'
 import { handleUnsubscribe } from './handlers/unsubscribe.ts'
+import { Load } from './load-guard.ts'
 import { PublishedTopics } from './published-topics.ts'
 import { Hold, ReadGate } from './read-gate.ts'
 import type { Refusal } from './refusal.ts'
+import { tellDisconnected, tellRefused } from './refusal-packets.ts'
 import { isStale } from './stale-epoch.ts'
 import type { ConnectionTraffic } from './traffic.ts'
 
@@ -96,7 +97,7 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
   }
 
   awaitSafety(bytes: number, safe: Promise<unknown>): void {
-    this.#backlog ??= new Backlog(this.#gate)
+    this.#backlog ??= new Backlog(this.#gate, this.broker.counters)
     this.#backlog.add(bytes, safe)
   }
 
@@ -123,6 +124,7 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
   }
 
   publish(packet: IncomingPublish): void {
+    if (this.broker.load.level === Load.full) this.broker.load.hold(this.#gate)
     if (this.#client !== undefined) handlePublish(this, this.#client, packet)
   }
 
@@ -204,20 +206,17 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
     this.broker.counters.connectsRefused++
     // A client that was not let in has left no will.
     this.#publishWill = false
-    const { reasonCode, why } = refusal
-    const told = { sessionPresent: false, reasonCode, reasonString: why }
-    appendConnack(this.connection.out, version, told, maximumPacketSizeBytes)
+    tellRefused(this.connection.out, version, refusal, maximumPacketSizeBytes)
     this.#end(refusal)
   }
 
   /** Ends the connection from our side; MQTT 5 clients are told the reason (v5 4.13). */
   disconnect(refusal: Refusal): void {
     if (this.#state === 'closed') return
-    const { reasonCode, why, serverReference } = refusal
     if (this.#state === 'connected' && this.protocolVersion === 5) {
-      const reasonString = this.#client?.requestProblemInformation === false ? undefined : why
-      const told = { reasonString, serverReference }
-      appendDisconnect(this.connection.out, reasonCode, told, this.session?.subscriber.maximumPacketSizeBytes)
+      const maximumPacketSizeBytes = this.session?.subscriber.maximumPacketSizeBytes
+      const withReason = this.#client?.requestProblemInformation !== false
+      tellDisconnected(this.connection.out, refusal, withReason, maximumPacketSizeBytes)
     }
     this.#end(refusal)
   }

@@ -22,6 +22,12 @@ export interface BrokerLimits extends ProtocolLimits {
   readonly takeoverWaitMs: number
   /** Topic Names whose receivers are remembered; at the bound all are forgotten and found again. */
   readonly routesCachedMax: number
+  /** Bytes that all clients of a worker together may leave unread or unacknowledged: load is shed from half of it on. */
+  readonly queuedBytesMax: number
+  /** How late the timers of a worker may run before it sheds load. */
+  readonly lagMsMax: number
+  /** Where clients that are refused for the load may go instead, told with 0x9C. */
+  readonly serverReference: string | undefined
   readonly traffic: TrafficLimits
 }
 
@@ -57,6 +63,8 @@ export interface ProtocolLimits {
   readonly keepAliveSecondsMax: number
   /** Whether an MQTT 5 client may do without Keep Alive. */
   readonly keepAliveUnlimited: boolean
+  /** Topic Name below which each client that asks has one of its own for responses, by its Client Identifier. */
+  readonly responseTopic: string | undefined
 }
 
 /** What clients that belong together may take at one worker; Infinity: as much as they like. */

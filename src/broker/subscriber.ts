@@ -1,4 +1,3 @@
-import { BoundedQueue } from '../core/bounded-queue.ts'
 import type { Counters } from '../core/counters.ts'
 import { Awaiting, InflightWindow } from '../core/inflight-window.ts'
 import type { Message } from '../core/message.ts'
@@ -7,20 +6,16 @@ import { PACKET_BYTES_MAX, type ProtocolVersion, type QoS } from '../protocol/pa
 import type { PublishTemplate } from '../protocol/publish-template.ts'
 import type { BrokerLimits } from './limits.ts'
 import { IdleSignal } from './idle-signal.ts'
+import { Load } from './load-guard.ts'
 import { fillTemplate, type Publication } from './publication.ts'
-
-/** A message that waits because the window is full or the client does not read. */
-interface Waiting {
-  readonly message: Message
-  readonly qos: QoS
-  readonly retain: boolean
-  readonly subscriptionIdentifiers: readonly number[]
-}
+import { type Waiting, WaitingMessages } from './waiting-messages.ts'
 
 /** What the subscribers of one worker share. */
 export interface DeliveryContext {
   readonly limits: BrokerLimits
   readonly counters: Counters
+  /** How loaded this worker is. */
+  readonly load: { readonly level: Load }
   /** For messages that are sent later than they were routed. */
   readonly template: PublishTemplate
   nowMs(): number
@@ -50,7 +45,7 @@ export class Subscriber {
   /** Undefined until the first QoS 1 or 2 message. */
   #window: InflightWindow | undefined = undefined
   /** Undefined until the first message has to wait. */
-  #waiting: BoundedQueue<Waiting> | undefined = undefined
+  #waiting: WaitingMessages | undefined = undefined
   #closed = false
   /** What was queued for an earlier connection goes before what is delivered now. */
   #queueFirst = false
@@ -128,6 +123,7 @@ export class Subscriber {
   /** The connection is gone: nobody waits for it any more. */
   close(): void {
     this.#closed = true
+    this.#waiting?.clear()
     this.#waiting = undefined
     this.#idle?.idle()
   }
@@ -139,7 +135,7 @@ export class Subscriber {
     if (this.#idle !== undefined && this.#waiting === undefined && this.ready) this.#idle.idle()
   }
 
-  #sendWaiting(waiting: BoundedQueue<Waiting>): void {
+  #sendWaiting(waiting: WaitingMessages): void {
     while (!this.#queueFirst && this.ready) {
       const next = waiting.shift()
       if (next === undefined) break
@@ -175,14 +171,21 @@ export class Subscriber {
   }
 
   #sendQoS0(template: PublishTemplate, retain: boolean, subscriptionIdentifiers: readonly number[]): void {
-    const { counters, limits } = this.#context
-    if (this.connection.pendingBytes > limits.qos0PendingBytesMax) {
-      counters.droppedBackpressure++
-      return
-    }
+    const { counters } = this.#context
+    const { pendingBytes } = this.connection
+    if (pendingBytes > 0 && this.#dropped(pendingBytes)) return
     if (!this.#fits(template, 0, subscriptionIdentifiers)) return
     template.append(this.connection.out, this.protocolVersion, 0, retain, false, 0, subscriptionIdentifiers)
     counters.messagesSent++
+  }
+
+  /** Whether a QoS 0 message is dropped because the client has not read `pendingBytes`. */
+  #dropped(pendingBytes: number): boolean {
+    const { counters, limits, load } = this.#context
+    if (pendingBytes > limits.qos0PendingBytesMax) counters.droppedBackpressure++
+    else if (load.level >= Load.shedding) counters.droppedLoad++
+    else return false
+    return true
   }
 
   /** v5 [MQTT-3.1.2-25]: a packet above the client's Maximum Packet Size is dropped as if it had been sent. */
@@ -198,12 +201,12 @@ export class Subscriber {
   }
 
   #wait(waiting: Waiting): void {
-    const { limits, counters } = this.#context
-    this.#waiting ??= new BoundedQueue(limits.queuedMessagesMax)
-    if (this.#waiting.push(waiting)) return
-    counters.droppedQueueFull++
-    if (limits.queueFull === 'discard') return
-    this.#waiting.shift()
+    const { limits, counters, load } = this.#context
+    if (load.level === Load.full) {
+      counters.droppedLoad++
+      return
+    }
+    this.#waiting ??= new WaitingMessages(limits, counters)
     this.#waiting.push(waiting)
   }
 }

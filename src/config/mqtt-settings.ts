@@ -1,5 +1,5 @@
 import { setting } from './setting.ts'
-import { integer, onOff, oneOf, optional } from './setting-types.ts'
+import { integer, onOff, oneOf, optional, text } from './setting-types.ts'
 
 const SECONDS_MAX = 0xffff_ffff
 
@@ -84,5 +84,12 @@ export const mqttSettings = {
     type: onOff,
     default: { value: 'on' },
     sentence: 'Whether an MQTT 5 client may do without Keep Alive (0); else it is told the longest one.',
+  }),
+  responseTopic: setting({
+    name: 'GUARDBEE_RESPONSE_TOPIC',
+    type: optional(text),
+    default: { value: undefined },
+    sentence:
+      'Topic Name before the Client Identifier in the Response Information that an MQTT 5 client asks for; without it there is none. It grants nothing.',
   }),
 }

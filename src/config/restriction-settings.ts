@@ -1,5 +1,5 @@
 import { setting } from './setting.ts'
-import { integer, optional } from './setting-types.ts'
+import { integer, optional, serverReference } from './setting-types.ts'
 
 const CONNECTIONS_MAX = 10_000_000
 const RATE_MAX = 1_000_000
@@ -8,6 +8,7 @@ const BYTE_RATE_MAX = 2 ** 40
 const connections = optional(integer(1, CONNECTIONS_MAX))
 const connectRate = optional(integer(1, RATE_MAX))
 const byteRate = optional(integer(1024, BYTE_RATE_MAX))
+const MEBIBYTE = 1024 * 1024
 const NONE = { value: undefined }
 
 /** Settings that keep clients from taking more than their share. */
@@ -99,5 +100,28 @@ export const restrictionSettings = {
     default: NONE,
     unit: 'bytes per second',
     sentence: 'Bytes that are taken of one connection; who sends more is read more slowly.',
+  }),
+  queuedBytesMax: setting({
+    name: 'GUARDBEE_QUEUED_BYTES_MAX',
+    type: integer(MEBIBYTE, BYTE_RATE_MAX),
+    default: { value: 512 * MEBIBYTE },
+    unit: 'bytes',
+    sentence:
+      'Memory of each worker for what its clients have not read or acknowledged. From half of it on new clients are refused with 0x89, from three quarters on slow readers get no QoS 0 messages, and at the bound publishers are held back.',
+  }),
+  lagMsMax: setting({
+    name: 'GUARDBEE_LAG_MS_MAX',
+    type: integer(50, 60_000),
+    default: { value: 1_000 },
+    unit: 'milliseconds',
+    sentence:
+      'How far behind a worker may be before it refuses new clients; it sheds more at twice and four times that.',
+  }),
+  overloadServerReference: setting({
+    name: 'GUARDBEE_OVERLOAD_SERVER_REFERENCE',
+    type: optional(serverReference),
+    default: NONE,
+    sentence:
+      'Other servers, as `mqtt2.example.com:1883`, parted by spaces, for MQTT 5 clients that are refused because of the load: 0x9C in the place of 0x89.',
   }),
 }

@@ -9,17 +9,27 @@ export class Counters {
   proxyHeadersMalformed = 0
   proxyHeadersLate = 0
   connectsRefused = 0
+  /** Those among them that were refused because the worker is overloaded. */
+  connectsShed = 0
+  /** Times that a publisher was not read for a while because the worker is overloaded. */
+  readsHeld = 0
   sessionsConnected = 0
   subscriptions = 0
   messagesReceived = 0
   messagesSent = 0
   bytesReceived = 0
   bytesSent = 0
+  /** Bytes for clients that the operating system has not taken, because they do not read fast enough. */
+  bytesPending = 0
+  /** Bytes of messages that wait in memory: for a window to open, or to be safe in the store or at another worker. */
+  bytesWaiting = 0
   /** QoS 1 or 2 messages for a queue that was full. */
   droppedQueueFull = 0
   /** QoS 0 messages for a client that does not read fast enough. */
   droppedBackpressure = 0
   droppedExpired = 0
+  /** Messages for a client that does not read or acknowledge fast enough, while the worker is overloaded. */
+  droppedLoad = 0
   /** Messages above the client's Maximum Packet Size (v5 [MQTT-3.1.2-25]). */
   droppedTooLarge = 0
   /** Messages in the queue of a session whose client may not receive them any more. */

@@ -45,6 +45,8 @@ export class Message implements MessageView {
   readonly retain: boolean
   readonly expiresAtMs: number
   readonly publisher: string
+  /** Clients of this worker for which it waits in memory, so that its bytes are counted once. */
+  waiters = 0
 
   constructor(fields: MessageFields) {
     this.topicName = fields.topicName

@@ -26,6 +26,8 @@ export abstract class GatheringConnection implements Connection, OutBufferOwner,
   /** The transport did not take everything at once, and has not since. */
   #waiting: boolean
   #linger: Timer | undefined
+  /** Of the bytes that wait, those that the worker has counted. */
+  #counted: number
 
   constructor(parts: ListenerParts, remoteAddress: string, remotePort: number) {
     this.remoteAddress = remoteAddress
@@ -36,6 +38,7 @@ export abstract class GatheringConnection implements Connection, OutBufferOwner,
     this.#phase = 'open'
     this.#waiting = false
     this.#linger = undefined
+    this.#counted = 0
   }
 
   abstract get pendingBytes(): number
@@ -93,6 +96,7 @@ export abstract class GatheringConnection implements Connection, OutBufferOwner,
     }
     this.parts.counters.bytesSent += length
     if (!this.transmit(slab, length)) this.#waiting = true
+    if (this.#waiting) this.#count(this.pendingBytes)
   }
 
   /** Whether the broker still wants to hear from the client. */
@@ -113,7 +117,10 @@ export abstract class GatheringConnection implements Connection, OutBufferOwner,
 
   /** The transport got rid of some bytes. */
   protected transmitted(): void {
-    if (!this.#waiting || this.pendingBytes > 0) return
+    if (!this.#waiting) return
+    const { pendingBytes } = this
+    this.#count(pendingBytes)
+    if (pendingBytes > 0) return
     this.#waiting = false
     if (this.#phase === 'open') this.#handler.drained()
     else if (this.#phase === 'ending') this.closeInOrder()
@@ -123,7 +130,13 @@ export abstract class GatheringConnection implements Connection, OutBufferOwner,
   protected gone(): void {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
+    this.#count(0)
     this.#linger?.cancel()
     this.#handler.closed()
+  }
+
+  #count(pendingBytes: number): void {
+    this.parts.counters.bytesPending += pendingBytes - this.#counted
+    this.#counted = pendingBytes
   }
 }

@@ -132,6 +132,7 @@ export function testConnectionEnds(under: UnderTest): void {
     await waitFor('bytes to wait', () => accepted.connection.pendingBytes > 0)
     client.reset()
     await waitFor('the close', () => accepted.closes > 0)
+    assert.equal(under.harness.counters.bytesPending, 0)
     accepted.write(Buffer.from('nobody'))
     accepted.connection.pause()
     accepted.connection.resume()

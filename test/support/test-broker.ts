@@ -19,8 +19,8 @@ import { DEFAULT_LIMITS } from './default-limits.ts'
 const TICK_MS = 500
 /** So high that tests of other things may send many messages at once. */
 const RECEIVE_MAXIMUM = 1_024
-/** The deadline wheel and the due sessions. */
-const TIMERS_PER_WORKER = 2
+/** The deadline wheel, the due sessions and the load guard. */
+const TIMERS_PER_WORKER = 3
 /** More turns than any chain of frames, requests and acknowledgements takes. */
 const TURNS_MAX = 20_000
 

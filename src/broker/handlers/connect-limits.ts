@@ -1,6 +1,7 @@
 import type { ConnackPacket, ConnectPacket } from '../../protocol/packets.ts'
 import { PACKET_BYTES_MAX } from '../../protocol/packets.ts'
 import { ReasonCode } from '../../protocol/reason-codes.ts'
+import { validTopicName } from '../../protocol/topic.ts'
 import type { BrokerLimits } from '../limits.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import { topicTooLong } from '../topic-limits.ts'
@@ -55,6 +56,17 @@ export function connackLimits(connect: ConnectPacket, limits: BrokerLimits): Par
     sharedSubscriptionAvailable: unlessTrue(limits.sharedSubscriptionAvailable),
     serverKeepAliveSeconds: keepAliveSeconds === connect.keepAliveSeconds ? undefined : keepAliveSeconds, // v5 [MQTT-3.2.2-21]
   }
+}
+
+/** A topic of the client's own for responses to it, if it asks for one (v5 [MQTT-3.1.2-28]). */
+export function responseInformation(
+  { requestResponseInformation }: ConnectPacket,
+  clientId: string,
+  { responseTopic }: BrokerLimits,
+): string | undefined {
+  if (!requestResponseInformation || responseTopic === undefined) return undefined
+  const topicName = `${responseTopic}/${clientId}`
+  return validTopicName(topicName) ? topicName : undefined
 }
 
 function wantedSessionExpiry(connect: ConnectPacket): number {

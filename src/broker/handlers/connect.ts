@@ -9,11 +9,19 @@ import { validTopicName } from '../../protocol/topic.ts'
 import type { Channel, ConnectedClient } from '../channel.ts'
 import { reviewNewClient } from '../client-review.ts'
 import type { ConnectedSession } from '../connected-session.ts'
+import { Load } from '../load-guard.ts'
 import { ProofWatch, type ShownAgain } from '../proof-watch.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import { reservedTopic } from '../../core/reserved-topic.ts'
 import type { Claimed } from '../session-manager.ts'
-import { clientIdRefusal, connackLimits, keepAlive, sessionExpiryInterval, willRefusal } from './connect-limits.ts'
+import {
+  clientIdRefusal,
+  connackLimits,
+  keepAlive,
+  responseInformation,
+  sessionExpiryInterval,
+  willRefusal,
+} from './connect-limits.ts'
 
 const ASSIGNED_ID_BYTES = 12
 const OVERTAKEN = 'another connection of the same client was quicker'
@@ -36,6 +44,7 @@ type Step = (attempt: ConnectAttempt) => Refusal | undefined | Promise<Refusal |
 /** The steps of CONNECT (v5 3.1.4) in their order; the first refusal ends it. */
 const connectSteps: readonly Step[] = [
   checkTraffic,
+  checkLoad,
   checkClientId,
   checkWill,
   admit,
@@ -70,6 +79,15 @@ export async function handleConnect(channel: Channel, connect: ConnectPacket): P
 
 function checkTraffic({ channel }: ConnectAttempt): Refusal | undefined {
   return channel.traffic?.connectRefusal()
+}
+
+function checkLoad({ channel }: ConnectAttempt): Refusal | undefined {
+  const { load, counters, limits } = channel.broker
+  if (load.level === Load.normal) return undefined
+  counters.connectsShed++
+  const { serverReference } = limits
+  if (serverReference === undefined) return refuse(ReasonCode.ServerBusy, 'overloaded')
+  return { reasonCode: ReasonCode.UseAnotherServer, why: 'overloaded', serverReference }
 }
 
 function checkClientId(attempt: ConnectAttempt): Refusal | undefined {
@@ -197,6 +215,7 @@ function sendConnack(attempt: ConnectAttempt): Refusal | undefined {
       reasonCode: ReasonCode.Success,
       assignedClientIdentifier: connect.clientId === '' ? clientId : undefined,
       ...connackLimits(connect, limits),
+      responseInformation: responseInformation(connect, clientId, limits),
       authenticationMethod: connect.authenticationMethod, // v5 4.12
     },
     connect.maximumPacketSizeBytes,

@@ -80,7 +80,7 @@ export function acknowledgerOf(channel: Channel): Acknowledger {
       if (channel.ended) return
       appendAcknowledgement(channel.connection.out, type, channel.protocolVersion, packetId, reasonCode)
     },
-    refuse: (type, packetId, error) => refuse(channel, type, packetId, error),
+    refuse: (type, packetId, error) => answerUnsafe(channel, type, packetId, error),
   }
 }
 
@@ -90,7 +90,7 @@ function unacknowledgedMax({ protocolVersion, broker }: Channel): number {
 }
 
 /** The message is not safe, so it is not acknowledged: the client sends it again on its next connection, or later. */
-function refuse(channel: Channel, type: PublishAnswer, packetId: number, error: unknown): number | undefined {
+function answerUnsafe(channel: Channel, type: PublishAnswer, packetId: number, error: unknown): number | undefined {
   if (!isFull(error)) {
     channel.failed('publish', error)
     return undefined

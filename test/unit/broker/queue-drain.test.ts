@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { QueueDrain } from '../../../src/broker/queue-drain.ts'
+import { Load } from '../../../src/broker/load-guard.ts'
 import { Subscriber } from '../../../src/broker/subscriber.ts'
 import { Counters } from '../../../src/core/counters.ts'
 import { EndOfTick } from '../../../src/core/end-of-tick.ts'
@@ -275,7 +276,13 @@ function drained(receiveMaximum = 1_000) {
     new TestQueue(),
   ]
   const connection = new TestConnection(ticks, { arrived() {}, closed() {} })
-  const context = { limits: DEFAULT_LIMITS, counters, template, nowMs: () => clock.nowMs() }
+  const context = {
+    limits: DEFAULT_LIMITS,
+    counters,
+    load: { level: Load.normal },
+    template,
+    nowMs: () => clock.nowMs(),
+  }
   const subscriber = new Subscriber(context, connection, {
     clientId: 'c',
     protocolVersion: 5,

@@ -60,6 +60,26 @@ describe('CONNACK', () => {
   })
 })
 
+describe('the Response Information', () => {
+  const asking = { properties: { requestResponseInformation: true }, admitted: false } as const
+
+  it('v5 [MQTT-3.1.2-28] is a topic of its own for a client that asks, where there is one', async () => {
+    const brokers = await TestBrokers.start(1, { limits: { responseTopic: 'responses' } })
+    const said = async (clientId: string, how: object): Promise<string | undefined> =>
+      (await brokers.connect(clientId, { ...how, admitted: false })).expect('connack').properties?.responseInformation
+    assert.equal(await said('c', asking), 'responses/c')
+    assert.equal(await said('c', {}), undefined)
+    assert.equal(await said('a+b', asking), undefined)
+    assert.match((await said('', asking)) ?? '', /^responses\/guardbee-[0-9a-f]{24}$/)
+  })
+
+  it('is not given where none is configured', async () => {
+    const brokers = await TestBrokers.start()
+    const { properties } = (await brokers.connect('c', asking)).expect('connack')
+    assert.equal(properties?.responseInformation, undefined)
+  })
+})
+
 describe('the longest Session Expiry Interval', () => {
   const limits = { sessionExpirySecondsMax: HALF_AN_HOUR }
 

@@ -1,0 +1,58 @@
+import { BoundedQueue } from '../core/bounded-queue.ts'
+import type { Counters } from '../core/counters.ts'
+import type { Message } from '../core/message.ts'
+import type { QoS } from '../protocol/packets.ts'
+import type { BrokerLimits } from './limits.ts'
+
+/** A message that waits because the window is full or the client does not read. */
+export interface Waiting {
+  readonly message: Message
+  readonly qos: QoS
+  readonly retain: boolean
+  readonly subscriptionIdentifiers: readonly number[]
+}
+
+/** The messages that wait for one client in memory. A body that waits for many clients counts once. */
+export class WaitingMessages {
+  readonly #queue: BoundedQueue<Waiting>
+  readonly #queueFull: BrokerLimits['queueFull']
+  readonly #counters: Counters
+
+  constructor({ queuedMessagesMax, queueFull }: BrokerLimits, counters: Counters) {
+    this.#queue = new BoundedQueue(queuedMessagesMax)
+    this.#queueFull = queueFull
+    this.#counters = counters
+  }
+
+  get size(): number {
+    return this.#queue.size
+  }
+
+  /** At the bound this message, or the oldest, is dropped and counted. */
+  push(waiting: Waiting): void {
+    if (this.#queue.size >= this.#queue.itemsMax) {
+      this.#counters.droppedQueueFull++
+      if (this.#queueFull === 'discard') return
+      this.shift()
+    }
+    this.#queue.push(waiting)
+    const { message } = waiting
+    if (message.waiters++ === 0) this.#counters.bytesWaiting += bytesOf(message)
+  }
+
+  shift(): Waiting | undefined {
+    const waiting = this.#queue.shift()
+    if (waiting === undefined) return undefined
+    const { message } = waiting
+    if (--message.waiters === 0) this.#counters.bytesWaiting -= bytesOf(message)
+    return waiting
+  }
+
+  clear(): void {
+    while (this.shift() !== undefined);
+  }
+}
+
+function bytesOf({ payload, properties }: Message): number {
+  return payload.length + properties.length
+}
