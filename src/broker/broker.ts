@@ -1,5 +1,6 @@
 import type { Counters } from '../core/counters.ts'
 import type { EndOfTick } from '../core/end-of-tick.ts'
+import type { SysTopic } from '../core/sys-topic.ts'
 import type { Door } from '../ports/auth.ts'
 import type { Bus, WorkerAddress } from '../ports/bus.ts'
 import type { Clock, Random, Timer } from '../ports/clock.ts'
@@ -26,6 +27,7 @@ import { Router } from './router.ts'
 import { SessionAnnouncements } from './session-announcements.ts'
 import { SessionManager } from './session-manager.ts'
 import { SubscriptionTable } from './subscription-table.ts'
+import { SysTopics } from './sys-topics.ts'
 import { Takeovers } from './takeovers.ts'
 import { Traffic } from './traffic.ts'
 import { WillMessages } from './will-messages.ts'
@@ -66,6 +68,7 @@ export class Broker {
   readonly #takeovers: Takeovers
   readonly #loader: QueueRoutesLoader
   readonly #due: DueSessions
+  readonly #sys: SysTopics
   readonly #timers: Timer[] = []
   #started = false
   /** Peers that are being told the routes; each resolves when the peer has told its own as well. */
@@ -79,6 +82,7 @@ export class Broker {
     const routes = new RouteCache(table, limits)
     const appends = new QueueAppends({ queues: store.queues, bus, registry, counters })
     const router = new Router({ bus, store, clock, log, counters, table, routes, appends })
+    this.#sys = new SysTopics(router)
     const wills = new WillMessages(router, endOfTick, counters, clock, log)
     const publishWill = (will: StoredWill): void => wills.publish(will)
     const takeovers = new Takeovers(bus, clock, limits.takeoverWaitMs)
@@ -104,7 +108,7 @@ export class Broker {
     this.#table = table
     this.#takeovers = takeovers
     this.#loader = new QueueRoutesLoader(store.subscriptions, table.members)
-    this.#due = new DueSessions(store.sessions, sessions, clock, log, publishWill)
+    this.#due = new DueSessions({ store: store.sessions, sessions, clock, log, counters, publishWill })
     this.#context = {
       ...ports,
       address: bus.self,
@@ -113,7 +117,7 @@ export class Broker {
       sessions,
       router,
       routes,
-      retained: new RetainedReplay({ store, clock, counters }),
+      retained: new RetainedReplay({ store, clock, counters, sys: this.#sys }),
       load,
       traffic: Traffic.within(limits.traffic, clock),
     }
@@ -165,6 +169,11 @@ export class Broker {
   /** Called by a listener for each connection. */
   accept(connection: Connection): ConnectionHandler {
     return new ClientChannel(this.#context, connection)
+  }
+
+  /** Brings the values of this node to the subscribers of its `$SYS` topics here. */
+  publishSys(topics: readonly SysTopic[]): void {
+    this.#sys.publish(topics)
   }
 
   /** Closes all clients with `refusal` at this pace. Resolves when the store knows. */

@@ -129,14 +129,17 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
   }
 
   acknowledgement(type: AcknowledgementType, packetId: number, reasonCode: number): void {
+    this.broker.counters.controlPacketsReceived++
     if (this.#client !== undefined) handleAcknowledgement(this, this.#client, type, packetId, reasonCode)
   }
 
   pingRequest(): void {
+    this.broker.counters.controlPacketsReceived++
     handlePingRequest(this)
   }
 
   control(packet: ControlPacket): void {
+    this.broker.counters.controlPacketsReceived++
     if (packet.type === 'connect') return this.#connect(packet)
     const client = this.#client
     if (client === undefined) return
@@ -206,7 +209,7 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
     this.broker.counters.connectsRefused++
     // A client that was not let in has left no will.
     this.#publishWill = false
-    tellRefused(this.connection.out, version, refusal, maximumPacketSizeBytes)
+    tellRefused(this, version, refusal, maximumPacketSizeBytes)
     this.#end(refusal)
   }
 
@@ -214,9 +217,7 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
   disconnect(refusal: Refusal): void {
     if (this.#state === 'closed') return
     if (this.#state === 'connected' && this.protocolVersion === 5) {
-      const maximumPacketSizeBytes = this.session?.subscriber.maximumPacketSizeBytes
-      const withReason = this.#client?.requestProblemInformation !== false
-      tellDisconnected(this.connection.out, refusal, withReason, maximumPacketSizeBytes)
+      tellDisconnected(this, refusal, this.#client?.requestProblemInformation !== false)
     }
     this.#end(refusal)
   }

@@ -193,6 +193,7 @@ export class QueueDrain {
       // v5 [MQTT-4.4.0-1]: the client has the message; what is sent again is the PUBREL.
       const packetId = this.#subscriber.window.send(position, Awaiting.pubcomp)
       const { connection, protocolVersion } = this.#subscriber
+      this.#context.counters.controlPacketsSent++
       appendAcknowledgement(connection.out, PUBREL, protocolVersion, packetId, ReasonCode.Success)
       return
     }
@@ -202,7 +203,9 @@ export class QueueDrain {
   #sendMessage(position: number, message: Message, topicBytes: Buffer, delivery: DeliveryOptions): void {
     const { template, counters, clock } = this.#context
     const nowMs = message.expiresAtMs === NEVER_EXPIRES ? 0 : clock.nowMs()
-    if (message.expired(nowMs)) {
+    const duplicate = position <= this.#session.sentUpTo
+    // v5 [MQTT-4.3.3-7]: what may have been sent goes on to its end.
+    if (message.expired(nowMs) && !(duplicate && delivery.qos === 2)) {
       counters.droppedExpired++
       this.remove(position)
       return
@@ -213,7 +216,6 @@ export class QueueDrain {
       return
     }
     fillTemplate(template, message, topicBytes, nowMs)
-    const duplicate = position <= this.#session.sentUpTo
     const { qos, retain, subscriptionIdentifiers } = delivery
     if (qos === 0) return this.remove(position)
     if (!this.#subscriber.sendAt(position, template, qos, retain, duplicate, subscriptionIdentifiers)) {

@@ -1,26 +1,29 @@
 import { appendConnack, appendDisconnect } from '../protocol/encoder.ts'
-import type { OutBuffer } from '../protocol/out-buffer.ts'
 import type { ProtocolVersion } from '../protocol/packets.ts'
+import type { Channel } from './channel.ts'
 import type { Refusal } from './refusal.ts'
+
+/** Who is told. */
+type Told = Pick<Channel, 'broker' | 'connection' | 'session'>
 
 /** Appends the CONNACK that refuses a client; `maximumPacketSizeBytes` is what it says it takes. */
 export function tellRefused(
-  out: OutBuffer,
+  { broker, connection }: Told,
   version: ProtocolVersion,
   { reasonCode, why, serverReference }: Refusal,
   maximumPacketSizeBytes: number | undefined,
 ): void {
   const told = { sessionPresent: false, reasonCode, reasonString: why, serverReference }
-  appendConnack(out, version, told, maximumPacketSizeBytes)
+  if (appendConnack(connection.out, version, told, maximumPacketSizeBytes)) broker.counters.controlPacketsSent++
 }
 
 /** Appends the DISCONNECT that ends the connection of an MQTT 5 client. */
 export function tellDisconnected(
-  out: OutBuffer,
+  { broker, connection, session }: Told,
   { reasonCode, why, serverReference }: Refusal,
   withReason: boolean,
-  maximumPacketSizeBytes: number | undefined,
 ): void {
   const told = { reasonString: withReason ? why : undefined, serverReference }
-  appendDisconnect(out, reasonCode, told, maximumPacketSizeBytes)
+  const maximumPacketSizeBytes = session?.subscriber.maximumPacketSizeBytes
+  if (appendDisconnect(connection.out, reasonCode, told, maximumPacketSizeBytes)) broker.counters.controlPacketsSent++
 }

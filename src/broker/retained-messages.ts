@@ -6,12 +6,14 @@ import type { Store } from '../ports/store.ts'
 import type { QoS } from '../protocol/packets.ts'
 import type { ConnectedSession } from './connected-session.ts'
 import { optionsOf } from './route.ts'
+import type { SysTopics } from './sys-topics.ts'
 
 /** What the replay of retained messages works with. */
 export interface RetainedReplayContext {
   readonly store: Store
   readonly clock: Clock
   readonly counters: Counters
+  readonly sys: SysTopics
 }
 
 /** Sends the Retained Messages that a new subscription matches (v5 3.3.1.3). */
@@ -42,12 +44,17 @@ export class RetainedReplay {
   }
 
   async #replayOne(session: ConnectedSession, subscription: Subscription, open: () => boolean): Promise<void> {
-    const { store, clock } = this.#context
+    const { store, clock, sys } = this.#context
     for await (const page of store.retained.match(subscription.topicFilter, clock.nowMs())) {
       if (!open()) return
       await Promise.all(page.map(message => this.#send(session, subscription, message)))
       await session.drain?.idle()
       await session.subscriber.idle()
+    }
+    if (!open()) return
+    const { subscriptionIdentifiers } = optionsOf(subscription)
+    for (const message of sys.match(subscription.topicFilter)) {
+      session.subscriber.deliverKept(message, 0, true, subscriptionIdentifiers)
     }
   }
 

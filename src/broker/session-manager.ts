@@ -133,6 +133,7 @@ export class SessionManager {
     session.hold({ subscription, live })
     routeSync.want(subscription, session.persistent)
     counters.subscriptions++
+    if (isShared(subscription)) counters.sharedSubscriptions++
   }
 
   /** False: there was no such subscription. */
@@ -222,11 +223,17 @@ export class SessionManager {
 
   #stopServing(session: ConnectedSession, subscription: Subscription): void {
     this.#context.routeSync.unwant(subscription, session.persistent)
-    this.#context.counters.subscriptions--
+    const { counters } = this.#context
+    counters.subscriptions--
+    if (isShared(subscription)) counters.sharedSubscriptions--
   }
 
   /** Nobody waits for the peers to know. */
   #announce(what: string, told: Promise<void>): void {
     background(this.#context.log, what, told)
   }
+}
+
+function isShared({ topicFilter }: Subscription): boolean {
+  return topicFilter.startsWith('$share/')
 }

@@ -166,17 +166,22 @@ export class Subscriber {
     const packetId = this.window.send(position, qos === 1 ? Awaiting.puback : Awaiting.pubrec)
     const { out } = this.connection
     template.append(out, this.protocolVersion, qos, retain, duplicate, packetId, subscriptionIdentifiers)
-    this.#context.counters.messagesSent++
+    this.#count(template)
     return true
   }
 
   #sendQoS0(template: PublishTemplate, retain: boolean, subscriptionIdentifiers: readonly number[]): void {
-    const { counters } = this.#context
     const { pendingBytes } = this.connection
     if (pendingBytes > 0 && this.#dropped(pendingBytes)) return
     if (!this.#fits(template, 0, subscriptionIdentifiers)) return
     template.append(this.connection.out, this.protocolVersion, 0, retain, false, 0, subscriptionIdentifiers)
+    this.#count(template)
+  }
+
+  #count({ payloadSize }: PublishTemplate): void {
+    const { counters } = this.#context
     counters.messagesSent++
+    counters.payloadBytesSent += payloadSize
   }
 
   /** Whether a QoS 0 message is dropped because the client has not read `pendingBytes`. */

@@ -1,4 +1,5 @@
-import type { RunningBroker, RunningListener } from '../cluster/primary.ts'
+import type { RunningBroker } from '../cluster/primary.ts'
+import type { RunningListener } from '../cluster/running-listener.ts'
 import { DEV_AUDIENCE, DEV_SCOPE } from './dev-issuer/access-tokens.ts'
 import { DEV_CLIENTS } from './dev-issuer/clients.ts'
 import type { DevIssuer } from './dev-issuer/dev-issuer.ts'

@@ -3,6 +3,7 @@ import type { Revocation } from '../auth/revocations.ts'
 import type { SecurityModel } from '../auth/security-model.ts'
 import type { Settings } from '../config/settings-type.ts'
 import type { Counters } from '../core/counters.ts'
+import type { SysTopic } from '../core/sys-topic.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { ListenerIdentity } from '../ports/connection.ts'
 import type { KeyAnswer, KeySetSnapshot } from '../ports/key-sets.ts'
@@ -43,6 +44,7 @@ export type ToWorker =
   | { readonly kind: 'revoked'; readonly revocations: readonly Revocation[] }
   | { readonly kind: 'reopen-access-log' }
   | { readonly kind: 'count'; readonly id: number }
+  | { readonly kind: 'sys'; readonly topics: readonly SysTopic[] }
   | { readonly kind: 'leave' }
 
 /** What a worker says to the primary. The first five come in this order, each after the primary's step. */

@@ -18,13 +18,14 @@ import { reachableHost } from '../config/loopback.ts'
 import type { Settings } from '../config/settings-type.ts'
 import { EndOfTick } from '../core/end-of-tick.ts'
 import { BrokerError } from '../core/errors.ts'
-import type { ListenerIdentity, TransportKind } from '../ports/connection.ts'
+import type { ListenerIdentity } from '../ports/connection.ts'
 import type { Log } from '../ports/telemetry.ts'
 import { SlabPool } from '../protocol/slab-pool.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { renderPrometheus, sumCounters } from '../telemetry/metrics.ts'
 import { introspectionMetrics, keySetMetrics, storeMetrics, workerMetrics } from '../telemetry/metrics-table.ts'
 import { packageVersion } from '../telemetry/package-version.ts'
+import { SysValues } from '../telemetry/sys-values.ts'
 import { systemClock } from '../telemetry/system-clock.ts'
 import { systemRandom } from '../telemetry/system-random.ts'
 import type { TlsSource } from '../transport/tls-source.ts'
@@ -34,21 +35,15 @@ import { redisAddress } from './redis-connection.ts'
 import { openAccessLogRotation } from './access-log-files.ts'
 import { openExplainDesk } from './explaining.ts'
 import { drainOf } from './drain.ts'
+import { type RunningListener, runningListener } from './running-listener.ts'
 import { openSocketFolder } from './socket-folder.ts'
 import { openTlsSource, warnUnencrypted } from './encryption.ts'
 import { openSecuritySource, type SecurityReading } from './security-files.ts'
 import { type NodeStore, openNodeStore } from './node-store.ts'
 import { Supervisor } from './supervisor.ts'
+import { SysPublisher } from './sys-publisher.ts'
 
 const STANDARD_OUTPUT = 1
-
-/** A listener that is open. */
-export interface RunningListener {
-  readonly name: string
-  readonly transport: TransportKind
-  readonly url: string
-  readonly port: number
-}
 
 /** The broker of this node, running. */
 export interface RunningBroker {
@@ -118,6 +113,7 @@ class Node {
   readonly #supervisor: Supervisor
   readonly #accessLog: AccessLogRotation | undefined
   readonly #admin: AdminServer | undefined
+  readonly #sys: SysPublisher
   readonly #done = Promise.withResolvers<number>()
   #closing: Promise<void> | undefined = undefined
 
@@ -132,6 +128,7 @@ class Node {
     readonly supervisor: Supervisor
     readonly accessLog: AccessLogRotation | undefined
     readonly admin: AdminServer | undefined
+    readonly sys: SysPublisher
   }) {
     this.#log = parts.log
     this.#folder = parts.folder
@@ -143,6 +140,7 @@ class Node {
     this.#supervisor = parts.supervisor
     this.#accessLog = parts.accessLog
     this.#admin = parts.admin
+    this.#sys = parts.sys
   }
 
   static async open(settings: Settings, reading: SecurityReading, log: Log): Promise<Node> {
@@ -191,6 +189,15 @@ class Node {
       const stored = renderPrometheus(storeMetrics, store.counts())
       return renderPrometheus(workerMetrics, sum) + fetched + stored
     }
+    const sys = new SysPublisher({
+      values: new SysValues(packageVersion(), clock.nowMs()),
+      counters: () => supervisor.counters(),
+      sizes: () => store.counts(),
+      tell: topics => supervisor.tellAll({ kind: 'sys', topics }),
+      clock,
+      log,
+    })
+    sys.start(settings.sysInterval)
     const revoking = new RevocationDesk({
       revocations,
       keySets,
@@ -220,6 +227,7 @@ class Node {
       supervisor,
       accessLog,
       admin,
+      sys,
     })
   }
 
@@ -252,6 +260,7 @@ class Node {
 
   async #close(): Promise<void> {
     this.#log.info('guardbee is stopping')
+    this.#sys.close()
     await this.#supervisor.leave()
     this.#keySets.close()
     this.#introspections.close()
@@ -277,13 +286,4 @@ function stopped(stop: AbortSignal): Promise<never> {
 /** Until sessions are in Redis, those of a node in a cluster live as long as the node. */
 function storeSettings(settings: Settings): Settings {
   return settings.redisUrl === undefined ? settings : { ...settings, durability: 'memory' }
-}
-
-/** What clients write before and behind the address of a listener. */
-const SCHEMES = { tcp: 'mqtt', tls: 'mqtts', websocket: 'ws', 'secure-websocket': 'wss' } as const
-const PATHS = { tcp: '', tls: '', websocket: '/mqtt', 'secure-websocket': '/mqtt' } as const
-
-function runningListener({ name, transport, port }: ListenerIdentity, bindAddress: string): RunningListener {
-  const host = reachableHost(bindAddress)
-  return { name, transport, url: `${SCHEMES[transport]}://${host}:${port}${PATHS[transport]}`, port }
 }

@@ -121,6 +121,8 @@ class WorkerLife {
         return parts.accessLog.reopen()
       case 'count':
         return tellPrimary({ kind: 'counted', id: message.id, counters: parts.counters })
+      case 'sys':
+        return parts.broker.publishSys(message.topics)
       case 'leave':
         return this.#step(this.#leave(parts, drainOf(parts.plan.settings)))
     }

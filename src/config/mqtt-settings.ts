@@ -92,4 +92,11 @@ export const mqttSettings = {
     sentence:
       'Topic Name before the Client Identifier in the Response Information that an MQTT 5 client asks for; without it there is none. It grants nothing.',
   }),
+  sysInterval: setting({
+    name: 'GUARDBEE_SYS_INTERVAL',
+    type: integer(0, 3_600),
+    default: { value: 10 },
+    unit: 'seconds',
+    sentence: 'How often the values of the `$SYS` topics are published; 0: there are none.',
+  }),
 }

@@ -8,6 +8,8 @@ export class Counters {
   proxyHeadersUntrusted = 0
   proxyHeadersMalformed = 0
   proxyHeadersLate = 0
+  /** CONNECT packets, whatever they were answered with. */
+  connects = 0
   connectsRefused = 0
   /** Those among them that were refused because the worker is overloaded. */
   connectsShed = 0
@@ -15,8 +17,17 @@ export class Counters {
   readsHeld = 0
   sessionsConnected = 0
   subscriptions = 0
+  /** Those among them that are shared. */
+  sharedSubscriptions = 0
+  /** Persistent sessions that ended because their client did not come back in time. */
+  sessionsExpired = 0
   messagesReceived = 0
   messagesSent = 0
+  /** Packets other than PUBLISH. */
+  controlPacketsReceived = 0
+  controlPacketsSent = 0
+  payloadBytesReceived = 0
+  payloadBytesSent = 0
   bytesReceived = 0
   bytesSent = 0
   /** Bytes for clients that the operating system has not taken, because they do not read fast enough. */

@@ -79,6 +79,11 @@ export class PublishTemplate {
     forget(this.#version5)
   }
 
+  /** Bytes of the payload. */
+  get payloadSize(): number {
+    return this.#payloadEnd - this.#payloadStart
+  }
+
   /** Bytes of the packet that `append` would append, to be held against a receiver's Maximum Packet Size. */
   size(version: ProtocolVersion, qos: QoS, subscriptionIdentifiers: readonly number[]): number {
     const remainingLength = this.#remainingLength(version, qos, subscriptionIdentifiers)

@@ -57,6 +57,7 @@ function handlePubrec(channel: Channel, session: ConnectedSession, packetId: num
 
 function sendPubrel(channel: Channel, packetId: number, reasonCode: number): void {
   if (channel.ended) return
+  channel.broker.counters.controlPacketsSent++
   appendAcknowledgement(channel.connection.out, PUBREL, channel.protocolVersion, packetId, reasonCode)
 }
 
@@ -75,5 +76,6 @@ function handlePubrel(channel: Channel, session: ConnectedSession, packetId: num
 
 function sendPubcomp(channel: Channel, packetId: number, reasonCode: number): void {
   if (channel.ended) return
+  channel.broker.counters.controlPacketsSent++
   appendAcknowledgement(channel.connection.out, PUBCOMP, channel.protocolVersion, packetId, reasonCode)
 }

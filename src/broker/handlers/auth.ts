@@ -73,6 +73,7 @@ function tryAgain(channel: Channel, client: ConnectedClient, method: string): vo
 
 function answer(channel: Channel, client: ConnectedClient, code: number, method: string, why?: string): void {
   const reasonString = client.requestProblemInformation ? why : undefined
+  channel.broker.counters.controlPacketsSent++
   const said = { authenticationMethod: method, reasonString }
   if (appendAuth(channel.connection.out, code, said, client.session.subscriber.maximumPacketSizeBytes)) return
   // v5 [MQTT-3.1.2-24]

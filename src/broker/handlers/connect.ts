@@ -56,6 +56,7 @@ const connectSteps: readonly Step[] = [
 
 /** CONNECT: lets the client in with its session, or answers why not. */
 export async function handleConnect(channel: Channel, connect: ConnectPacket): Promise<void> {
+  channel.broker.counters.connects++
   const attempt: ConnectAttempt = {
     channel,
     connect,
@@ -206,7 +207,8 @@ function openSession(attempt: ConnectAttempt): Refusal | undefined {
 function sendConnack(attempt: ConnectAttempt): Refusal | undefined {
   const { channel, connect, clientId, claimed, session } = attempt
   const { broker, connection } = channel
-  const { limits, log } = broker
+  const { limits, log, counters } = broker
+  counters.controlPacketsSent++
   const fits = appendConnack(
     connection.out,
     connect.protocolVersion,

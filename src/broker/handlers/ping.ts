@@ -3,5 +3,6 @@ import type { Channel } from '../channel.ts'
 
 /** PINGREQ (v5 3.12). */
 export function handlePingRequest(channel: Channel): void {
+  channel.broker.counters.controlPacketsSent++
   appendPingResponse(channel.connection.out)
 }

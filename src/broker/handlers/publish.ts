@@ -18,6 +18,7 @@ const PACKET_IDENTIFIERS = 65_535
 export function handlePublish(channel: Channel, client: ConnectedClient, packet: IncomingPublish): void {
   const { broker } = channel
   broker.counters.messagesReceived++
+  broker.counters.payloadBytesReceived += packet.payloadEnd - packet.payloadStart
   const route = channel.topics.resolve(packet)
   if ('reasonCode' in route) return channel.disconnect(route)
   const { qos, retain, packetId } = packet
@@ -63,9 +64,7 @@ function receiveExactlyOnce(channel: Channel, session: ConnectedSession, packet:
 
 function acknowledge(channel: Channel, type: PublishAnswer, packetId: number, routed: Routed): void {
   const reasonCode = routed.matched ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers
-  if (routed.safe === undefined && channel.acknowledgesAtOnce) {
-    return appendAcknowledgement(channel.connection.out, type, channel.protocolVersion, packetId, reasonCode)
-  }
+  if (routed.safe === undefined && channel.acknowledgesAtOnce) return answer(channel, type, packetId, reasonCode)
   const line = channel.acknowledgements
   if (line.length >= unacknowledgedMax(channel)) {
     return channel.disconnect({ reasonCode: ReasonCode.ReceiveMaximumExceeded, why: 'Receive Maximum exceeded' })
@@ -77,11 +76,22 @@ function acknowledge(channel: Channel, type: PublishAnswer, packetId: number, ro
 export function acknowledgerOf(channel: Channel): Acknowledger {
   return {
     acknowledge(type, packetId, reasonCode) {
-      if (channel.ended) return
-      appendAcknowledgement(channel.connection.out, type, channel.protocolVersion, packetId, reasonCode)
+      if (!channel.ended) answer(channel, type, packetId, reasonCode)
     },
     refuse: (type, packetId, error) => answerUnsafe(channel, type, packetId, error),
   }
+}
+
+function answer(
+  { connection, protocolVersion, session, broker }: Channel,
+  type: PublishAnswer,
+  packetId: number,
+  reasonCode: number,
+  why?: string,
+): void {
+  broker.counters.controlPacketsSent++
+  const maximumPacketSizeBytes = session?.subscriber.maximumPacketSizeBytes
+  appendAcknowledgement(connection.out, type, protocolVersion, packetId, reasonCode, why, maximumPacketSizeBytes)
 }
 
 /** MQTT 3 knows no Receive Maximum: there Packet Identifiers are the bound, and a backlog holds the client back before. */
@@ -123,8 +133,7 @@ function denyPublish(channel: Channel, client: ConnectedClient, packet: Incoming
   const why = `Not authorized to publish on topic '${route.topicName}' with QoS '${qos}' and retain '${retain}'`
   if (channel.protocolVersion === 5 && qos > 0) {
     const told = client.requestProblemInformation ? why : undefined
-    const { out } = channel.connection
-    appendAcknowledgement(out, qos === 1 ? PUBACK : PUBREC, 5, packetId, ReasonCode.NotAuthorized, told)
+    answer(channel, qos === 1 ? PUBACK : PUBREC, packetId, ReasonCode.NotAuthorized, told)
   }
   channel.disconnect({ reasonCode: ReasonCode.NotAuthorized, why })
 }

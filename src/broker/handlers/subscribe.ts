@@ -63,6 +63,7 @@ export async function handleSubscribe(
   const told = client.requestProblemInformation && why !== '' ? why : undefined
   const { out } = channel.connection
   const { protocolVersion } = channel
+  broker.counters.controlPacketsSent++
   if (
     !appendSuback(out, protocolVersion, packet.packetId, reasonCodes, told, session.subscriber.maximumPacketSizeBytes)
   ) {

@@ -24,6 +24,7 @@ export async function handleUnsubscribe(
   }
   if (channel.ended) return
   const { connection, protocolVersion } = channel
+  broker.counters.controlPacketsSent++
   const { maximumPacketSizeBytes } = session.subscriber
   if (
     !appendUnsuback(connection.out, protocolVersion, packet.packetId, reasonCodes, undefined, maximumPacketSizeBytes)

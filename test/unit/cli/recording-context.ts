@@ -1,5 +1,6 @@
 import type { SecurityModel } from '../../../src/auth/security-model.ts'
-import type { RunningBroker, RunningListener } from '../../../src/cluster/primary.ts'
+import type { RunningBroker } from '../../../src/cluster/primary.ts'
+import type { RunningListener } from '../../../src/cluster/running-listener.ts'
 import type { CommandContext } from '../../../src/cli/command.ts'
 import type { StopSignals } from '../../../src/cli/stop-signals.ts'
 import type { Terminal } from '../../../src/cli/terminal.ts'

@@ -1,0 +1,6 @@
+/** A value of the broker that clients may subscribe to. */
+export interface SysTopic {
+  /** Begins with `$SYS/broker/`. */
+  readonly topicName: string
+  readonly value: string
+}
