@@ -216,9 +216,10 @@ export class QueueDrain {
       return
     }
     fillTemplate(template, message, topicBytes, nowMs)
+    const { topicName } = message
     const { qos, retain, subscriptionIdentifiers } = delivery
     if (qos === 0) return this.remove(position)
-    if (!this.#subscriber.sendAt(position, template, qos, retain, duplicate, subscriptionIdentifiers)) {
+    if (!this.#subscriber.sendAt(position, topicName, template, qos, retain, duplicate, subscriptionIdentifiers)) {
       this.remove(position)
     }
   }

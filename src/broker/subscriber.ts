@@ -7,8 +7,12 @@ import type { PublishTemplate } from '../protocol/publish-template.ts'
 import type { BrokerLimits } from './limits.ts'
 import { IdleSignal } from './idle-signal.ts'
 import { Load } from './load-guard.ts'
+import { OutgoingAliases } from './outgoing-aliases.ts'
 import { fillTemplate, type Publication } from './publication.ts'
 import { type Waiting, WaitingMessages } from './waiting-messages.ts'
+
+/** Most bytes that a Topic Alias adds: those of its property, of the Property Length and of the Remaining Length. */
+const ALIAS_GROWTH_BYTES = 5
 
 /** What the subscribers of one worker share. */
 export interface DeliveryContext {
@@ -28,6 +32,8 @@ export interface SubscriberOptions {
   readonly receiveMaximum: number
   /** Bytes; undefined: no limit. */
   readonly maximumPacketSizeBytes: number | undefined
+  /** 0: the client takes no aliases. */
+  readonly topicAliasMaximum: number
 }
 
 /**
@@ -49,6 +55,8 @@ export class Subscriber {
   #closed = false
   /** What was queued for an earlier connection goes before what is delivered now. */
   #queueFirst = false
+  /** Undefined for a client that takes none. They end with the connection. */
+  readonly #aliases: OutgoingAliases | undefined
   /** Undefined until somebody waits. */
   #idle: IdleSignal | undefined = undefined
 
@@ -59,6 +67,7 @@ export class Subscriber {
     this.protocolVersion = options.protocolVersion
     this.maximumPacketSizeBytes = Math.min(options.maximumPacketSizeBytes ?? PACKET_BYTES_MAX, PACKET_BYTES_MAX)
     this.#receiveMaximum = options.receiveMaximum
+    this.#aliases = options.topicAliasMaximum > 0 ? new OutgoingAliases(options.topicAliasMaximum) : undefined
   }
 
   /** What was sent and is not acknowledged. */
@@ -82,9 +91,10 @@ export class Subscriber {
   /** Sends the message that is being routed, or keeps it until the client can take it. */
   deliver(publication: Publication, qos: QoS, retain: boolean, subscriptionIdentifiers: readonly number[]): void {
     if (qos === 0) {
-      this.#sendQoS0(publication.template, retain, subscriptionIdentifiers)
+      this.#sendQoS0(publication.topicName, publication.template, retain, subscriptionIdentifiers)
     } else if (this.#waiting === undefined && !this.#queueFirst && this.ready) {
-      this.sendAt(this.window.next, publication.template, qos, retain, false, subscriptionIdentifiers)
+      const { topicName, template } = publication
+      this.sendAt(this.window.next, topicName, template, qos, retain, false, subscriptionIdentifiers)
     } else {
       this.#wait({ message: publication.kept(), qos, retain, subscriptionIdentifiers })
     }
@@ -98,7 +108,7 @@ export class Subscriber {
       return
     }
     this.#fill(message)
-    this.#sendQoS0(this.#context.template, retain, subscriptionIdentifiers)
+    this.#sendQoS0(message.topicName, this.#context.template, retain, subscriptionIdentifiers)
   }
 
   /** Resolves when nothing waits and the client takes more, or its connection is gone; for who sends many at once. */
@@ -144,8 +154,9 @@ export class Subscriber {
         continue
       }
       this.#fill(next.message)
-      const { qos, retain, subscriptionIdentifiers } = next
-      this.sendAt(this.window.next, this.#context.template, qos, retain, false, subscriptionIdentifiers)
+      const { message, qos, retain, subscriptionIdentifiers } = next
+      const { template } = this.#context
+      this.sendAt(this.window.next, message.topicName, template, qos, retain, false, subscriptionIdentifiers)
     }
     if (waiting.size === 0) this.#waiting = undefined
   }
@@ -156,6 +167,7 @@ export class Subscriber {
    */
   sendAt(
     position: number,
+    topicName: string,
     template: PublishTemplate,
     qos: QoS,
     retain: boolean,
@@ -164,17 +176,45 @@ export class Subscriber {
   ): boolean {
     if (!this.#fits(template, qos, subscriptionIdentifiers)) return false
     const packetId = this.window.send(position, qos === 1 ? Awaiting.puback : Awaiting.pubrec)
-    const { out } = this.connection
-    template.append(out, this.protocolVersion, qos, retain, duplicate, packetId, subscriptionIdentifiers)
+    this.#append(topicName, template, qos, retain, duplicate, packetId, subscriptionIdentifiers)
     this.#count(template)
     return true
   }
 
-  #sendQoS0(template: PublishTemplate, retain: boolean, subscriptionIdentifiers: readonly number[]): void {
+  #append(
+    topicName: string,
+    template: PublishTemplate,
+    qos: QoS,
+    retain: boolean,
+    duplicate: boolean,
+    packetId: number,
+    identifiers: readonly number[],
+  ): void {
+    const { out } = this.connection
+    const aliases = this.#aliases
+    const known = aliases?.find(topicName) ?? 0
+    if (known > 0) return template.appendAliased(out, qos, retain, duplicate, packetId, identifiers, known, 'uses')
+    const added = this.#mayGrow(template, qos, identifiers) ? (aliases?.add(topicName) ?? 0) : 0
+    if (added > 0) return template.appendAliased(out, qos, retain, duplicate, packetId, identifiers, added, 'sets')
+    template.append(out, this.protocolVersion, qos, retain, duplicate, packetId, identifiers)
+  }
+
+  /** Whether the packet that sets an alias is still within the client's Maximum Packet Size. */
+  #mayGrow(template: PublishTemplate, qos: QoS, identifiers: readonly number[]): boolean {
+    if (this.#aliases === undefined || this.maximumPacketSizeBytes === PACKET_BYTES_MAX) return true
+    return template.size(this.protocolVersion, qos, identifiers) + ALIAS_GROWTH_BYTES <= this.maximumPacketSizeBytes
+  }
+
+  #sendQoS0(
+    topicName: string,
+    template: PublishTemplate,
+    retain: boolean,
+    subscriptionIdentifiers: readonly number[],
+  ): void {
     const { pendingBytes } = this.connection
     if (pendingBytes > 0 && this.#dropped(pendingBytes)) return
     if (!this.#fits(template, 0, subscriptionIdentifiers)) return
-    template.append(this.connection.out, this.protocolVersion, 0, retain, false, 0, subscriptionIdentifiers)
+    this.#append(topicName, template, 0, retain, false, 0, subscriptionIdentifiers)
     this.#count(template)
   }
 

@@ -10,27 +10,17 @@ import { PUBLISH } from './packet-types.ts'
 import type { ProtocolVersion, QoS } from './packets.ts'
 import { Property } from './properties.ts'
 import type { PublishParts } from './publish-parts.ts'
+import { appendVariant, forget, roomFor, Variant } from './publish-variant.ts'
 
 /** Larger packets are put together in the receiver's buffer at once: laying them out first would copy them twice. */
 const LAID_OUT_BYTES_MAX = 64 * 1024
 
 const MESSAGE_EXPIRY_BYTES = 5
+const TOPIC_ALIAS_BYTES = 3
 const NOTHING: Buffer = Buffer.alloc(0)
 
-/** The packet as all receivers of one version, with or without packet id, get it, but for the first byte and that id. */
-class Variant {
-  /** Whether the fields below are those of the message at hand. */
-  ready = false
-  bytes: Buffer = NOTHING
-  start = 0
-  end = 0
-  packetIdOffset = 0
-  /** Whether a receiver has got it; from the second one on, they are served from `packet`, which is `bytes[start, end)`. */
-  sent = false
-  packet: Buffer | undefined = undefined
-  /** Room of the template's own to lay packets out in; kept from message to message. */
-  room: Buffer = NOTHING
-}
+/** Whether a packet has a Topic Alias: it has none, sets it with its Topic Name, or uses it without (v5 3.3.2.3.4). */
+export type Aliasing = 'none' | 'sets' | 'uses'
 
 /**
  * One message on its way to any number of receivers. Its PUBLISH is laid out once per variant that has two receivers, or
@@ -50,6 +40,8 @@ export class PublishTemplate {
   readonly #version3 = new Variant()
   readonly #version5QoS0 = new Variant()
   readonly #version5 = new Variant()
+  readonly #aliasedQoS0 = new Variant()
+  readonly #aliased = new Variant()
 
   /** Takes a packet that was just decoded. `topic` is its Topic Name in UTF-8, which an alias may stand for. */
   fromIncoming(incoming: IncomingPublish, topic: Buffer): void {
@@ -77,6 +69,8 @@ export class PublishTemplate {
     forget(this.#version3)
     forget(this.#version5QoS0)
     forget(this.#version5)
+    forget(this.#aliasedQoS0)
+    forget(this.#aliased)
   }
 
   /** Bytes of the payload. */
@@ -86,8 +80,7 @@ export class PublishTemplate {
 
   /** Bytes of the packet that `append` would append, to be held against a receiver's Maximum Packet Size. */
   size(version: ProtocolVersion, qos: QoS, subscriptionIdentifiers: readonly number[]): number {
-    const remainingLength = this.#remainingLength(version, qos, subscriptionIdentifiers)
-    return 1 + variableByteIntegerSize(remainingLength) + remainingLength
+    return this.#size(version, qos, subscriptionIdentifiers, 'none')
   }
 
   /** Appends the PUBLISH for one receiver. `packetId` goes with QoS 1 and 2, `subscriptionIdentifiers` with MQTT 5. */
@@ -117,16 +110,43 @@ export class PublishTemplate {
     if (qos !== 0) writeTwoByteInteger(slab, offset + variant.packetIdOffset, packetId)
   }
 
+  /** Appends the PUBLISH for an MQTT 5 receiver with a Topic Alias, which it sets or uses. */
+  appendAliased(
+    out: OutBuffer,
+    qos: QoS,
+    retain: boolean,
+    duplicate: boolean,
+    packetId: number,
+    subscriptionIdentifiers: readonly number[],
+    alias: number,
+    aliasing: 'sets' | 'uses',
+  ): void {
+    const first = (PUBLISH << 4) | (duplicate ? 8 : 0) | (qos << 1) | (retain ? 1 : 0)
+    const variant = qos === 0 ? this.#aliasedQoS0 : this.#aliased
+    const alike = aliasing === 'uses' && subscriptionIdentifiers.length === 0
+    if (!alike || (!variant.ready && !(variant.sent && this.#layOut(variant, 5, qos, aliasing)))) {
+      if (alike) variant.sent = true
+      this.#appendParts(out, first, 5, qos, packetId, subscriptionIdentifiers, alias, aliasing)
+      return
+    }
+    const offset = appendVariant(out, variant)
+    const { slab } = out
+    slab[offset] = first
+    if (qos !== 0) writeTwoByteInteger(slab, offset + variant.packetIdOffset, packetId)
+    writeTwoByteInteger(slab, offset + variant.aliasOffset, alias)
+  }
+
   #variant(version: ProtocolVersion, qos: QoS): Variant {
     if (version === 5) return qos === 0 ? this.#version5QoS0 : this.#version5
     return qos === 0 ? this.#version3QoS0 : this.#version3
   }
 
-  #layOut(variant: Variant, version: ProtocolVersion, qos: QoS): boolean {
-    const size = this.size(version, qos, NO_IDENTIFIERS)
+  #layOut(variant: Variant, version: ProtocolVersion, qos: QoS, aliasing: Aliasing = 'none'): boolean {
+    const size = this.#size(version, qos, NO_IDENTIFIERS, aliasing)
     if (size > LAID_OUT_BYTES_MAX) return false
     if (size > variant.room.length) variant.room = Buffer.allocUnsafeSlow(roomFor(size))
-    variant.packetIdOffset = this.#write(variant.room, 0, version, qos, NO_IDENTIFIERS)
+    variant.packetIdOffset = this.#write(variant.room, 0, version, qos, NO_IDENTIFIERS, aliasing)
+    variant.aliasOffset = this.#aliasOffset(variant.packetIdOffset, qos, NO_IDENTIFIERS)
     variant.bytes = variant.room
     variant.start = 0
     variant.end = size
@@ -141,39 +161,56 @@ export class PublishTemplate {
     qos: QoS,
     packetId: number,
     subscriptionIdentifiers: readonly number[],
+    alias = 0,
+    aliasing: Aliasing = 'none',
   ): void {
-    const offset = out.reserve(this.size(version, qos, subscriptionIdentifiers))
+    const offset = out.reserve(this.#size(version, qos, subscriptionIdentifiers, aliasing))
     const { slab } = out
-    const packetIdOffset = this.#write(slab, offset, version, qos, subscriptionIdentifiers)
+    const packetIdOffset = this.#write(slab, offset, version, qos, subscriptionIdentifiers, aliasing)
     slab[offset] = first
     if (qos !== 0) writeTwoByteInteger(slab, packetIdOffset, packetId)
+    if (aliasing !== 'none')
+      writeTwoByteInteger(slab, this.#aliasOffset(packetIdOffset, qos, subscriptionIdentifiers), alias)
   }
 
-  /** Writes all of the packet but the first byte and the packet id; returns the offset that is left for the latter. */
+  /** Writes all of the packet but the first byte, the packet id and the alias; returns the offset that is left for the id. */
   #write(
     target: Buffer,
     start: number,
     version: ProtocolVersion,
     qos: QoS,
     subscriptionIdentifiers: readonly number[],
+    aliasing: Aliasing,
   ): number {
-    const topic = this.#topic
-    let offset = writeVariableByteInteger(
-      target,
-      start + 1,
-      this.#remainingLength(version, qos, subscriptionIdentifiers),
-    )
+    const topic = aliasing === 'uses' ? NOTHING : this.#topic
+    const remainingLength = this.#remainingLength(version, qos, subscriptionIdentifiers, aliasing)
+    let offset = writeVariableByteInteger(target, start + 1, remainingLength)
     offset = writeTwoByteInteger(target, offset, topic.length)
     offset += topic.copy(target, offset)
     const packetIdOffset = offset
     if (qos !== 0) offset += 2
-    if (version === 5) offset = this.#writeProperties(target, offset, subscriptionIdentifiers)
+    if (version === 5) offset = this.#writeProperties(target, offset, subscriptionIdentifiers, aliasing)
     this.#payload.copy(target, offset, this.#payloadStart, this.#payloadEnd)
     return packetIdOffset
   }
 
-  #writeProperties(target: Buffer, start: number, subscriptionIdentifiers: readonly number[]): number {
-    let offset = writeVariableByteInteger(target, start, this.#propertiesSize(subscriptionIdentifiers))
+  /** Where the alias is: its property is the first. */
+  #aliasOffset(packetIdOffset: number, qos: QoS, subscriptionIdentifiers: readonly number[]): number {
+    const propertiesSize = this.#propertiesSize(subscriptionIdentifiers, 'uses')
+    return packetIdOffset + (qos === 0 ? 0 : 2) + variableByteIntegerSize(propertiesSize) + 1
+  }
+
+  #writeProperties(
+    target: Buffer,
+    start: number,
+    subscriptionIdentifiers: readonly number[],
+    aliasing: Aliasing,
+  ): number {
+    let offset = writeVariableByteInteger(target, start, this.#propertiesSize(subscriptionIdentifiers, aliasing))
+    if (aliasing !== 'none') {
+      target[offset] = Property.TopicAlias
+      offset += TOPIC_ALIAS_BYTES
+    }
     if (this.#messageExpiryIntervalSeconds >= 0) {
       target[offset] = Property.MessageExpiryInterval
       writeFourByteInteger(target, offset + 1, this.#messageExpiryIntervalSeconds)
@@ -187,15 +224,27 @@ export class PublishTemplate {
     return offset + this.#properties.copy(target, offset, this.#propertiesStart, this.#propertiesEnd)
   }
 
-  #remainingLength(version: ProtocolVersion, qos: QoS, subscriptionIdentifiers: readonly number[]): number {
-    const common = 2 + this.#topic.length + (qos === 0 ? 0 : 2) + this.#payloadEnd - this.#payloadStart
+  #size(version: ProtocolVersion, qos: QoS, subscriptionIdentifiers: readonly number[], aliasing: Aliasing): number {
+    const remainingLength = this.#remainingLength(version, qos, subscriptionIdentifiers, aliasing)
+    return 1 + variableByteIntegerSize(remainingLength) + remainingLength
+  }
+
+  #remainingLength(
+    version: ProtocolVersion,
+    qos: QoS,
+    subscriptionIdentifiers: readonly number[],
+    aliasing: Aliasing,
+  ): number {
+    const topicSize = aliasing === 'uses' ? 0 : this.#topic.length
+    const common = 2 + topicSize + (qos === 0 ? 0 : 2) + this.#payloadEnd - this.#payloadStart
     if (version !== 5) return common
-    const propertiesSize = this.#propertiesSize(subscriptionIdentifiers)
+    const propertiesSize = this.#propertiesSize(subscriptionIdentifiers, aliasing)
     return common + variableByteIntegerSize(propertiesSize) + propertiesSize
   }
 
-  #propertiesSize(subscriptionIdentifiers: readonly number[]): number {
+  #propertiesSize(subscriptionIdentifiers: readonly number[], aliasing: Aliasing): number {
     let size = this.#propertiesEnd - this.#propertiesStart
+    if (aliasing !== 'none') size += TOPIC_ALIAS_BYTES
     if (this.#messageExpiryIntervalSeconds >= 0) size += MESSAGE_EXPIRY_BYTES
     for (const identifier of subscriptionIdentifiers) size += 1 + variableByteIntegerSize(identifier)
     return size
@@ -203,34 +252,3 @@ export class PublishTemplate {
 }
 
 const NO_IDENTIFIERS: readonly number[] = []
-
-function forget(variant: Variant): void {
-  variant.ready = false
-  variant.sent = false
-  variant.packet = undefined
-}
-
-/** Doubles, so that messages that grow slowly do not each take new room. */
-function roomFor(size: number): number {
-  let room = 256
-  while (room < size) room *= 2
-  return room
-}
-
-/**
- * Appends the bytes of the variant and returns their offset in the slab. Of 30 to 200 bytes `Buffer.copy` costs 32 ns,
- * `TypedArray.set` 12 ns from a view made before and 31 ns with the making, and a loop 1 ns per byte (Node 24): so the
- * first receiver is served by `copy`, and the view is made for the second.
- */
-function appendVariant(out: OutBuffer, variant: Variant): number {
-  const size = variant.end - variant.start
-  const offset = out.reserve(size)
-  if (variant.sent) {
-    variant.packet ??= variant.bytes.subarray(variant.start, variant.end)
-    out.slab.set(variant.packet, offset)
-  } else {
-    variant.sent = true
-    variant.bytes.copy(out.slab, offset, variant.start, variant.end)
-  }
-  return offset
-}

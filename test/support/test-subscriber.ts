@@ -16,5 +16,6 @@ export function subscriberOf(clientId: string): Subscriber {
     protocolVersion: 5,
     receiveMaximum: 10,
     maximumPacketSizeBytes: undefined,
+    topicAliasMaximum: 0,
   })
 }

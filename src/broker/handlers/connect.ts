@@ -185,6 +185,7 @@ function openSession(attempt: ConnectAttempt): Refusal | undefined {
     protocolVersion: connect.protocolVersion,
     receiveMaximum: connect.receiveMaximum,
     maximumPacketSizeBytes: connect.maximumPacketSizeBytes,
+    topicAliasMaximum: connect.topicAliasMaximum,
   })
   if (session === undefined) return refuse(ReasonCode.ServerBusy, OVERTAKEN)
   attempt.session = session
@@ -243,6 +244,7 @@ function abandon({ channel, claim, claimed, session }: ConnectAttempt): void {
     protocolVersion: channel.protocolVersion,
     receiveMaximum: 1,
     maximumPacketSizeBytes: undefined,
+    topicAliasMaximum: 0,
   })
   if (opened !== undefined) sessions.leave(opened, { publishWill: true, takenOver: false })
 }

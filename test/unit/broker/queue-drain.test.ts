@@ -288,6 +288,7 @@ function drained(receiveMaximum = 1_000) {
     protocolVersion: 5,
     receiveMaximum,
     maximumPacketSizeBytes: undefined,
+    topicAliasMaximum: 0,
   })
   const session = { subscriber, epoch: 1, sentUpTo: 0 }
   const drain = new QueueDrain({ queues: queue, counters, endOfTick: ticks, clock, log, template }, session)

@@ -253,3 +253,54 @@ function checkEveryReceiver(template: PublishTemplate, userProperties: boolean, 
     }
   }
 }
+
+describe('a Topic Alias', () => {
+  const NO_OPTIONS = { retain: false, duplicate: false } as const
+
+  function aliased(
+    template: PublishTemplate,
+    gathered: GatheredBytes,
+    receiver: Pick<Receiver, 'qos' | 'packetId' | 'subscriptionIdentifiers'>,
+    alias: number,
+    aliasing: 'sets' | 'uses',
+  ): Buffer {
+    const { qos, packetId, subscriptionIdentifiers } = receiver
+    const { retain, duplicate } = NO_OPTIONS
+    template.appendAliased(gathered.out, qos, retain, duplicate, packetId, subscriptionIdentifiers, alias, aliasing)
+    return gathered.take()
+  }
+
+  it('stands beside the topic that sets it and in the place of the topic afterwards, for each receiver its own', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom<QoS>(0, 1, 2),
+        fc.uint8Array({ maxLength: 200 }),
+        fc.constantFrom(Buffer.alloc(0), userA, Buffer.concat([userA, userB])),
+        fc.constantFrom(-1, 60),
+        fc.constantFrom<readonly number[]>([], [1], [7, 300]),
+        (qos, content, propertiesOfMessage, expirySeconds, subscriptionIdentifiers) => {
+          const [template, gathered] = [new PublishTemplate(), new GatheredBytes()]
+          template.fromParts(topic, parts(Buffer.from(content), propertiesOfMessage), expirySeconds)
+          for (const [alias, aliasing] of [
+            [1, 'sets'],
+            [1, 'uses'],
+            [513, 'uses'],
+            [7, 'uses'],
+            [65_535, 'sets'],
+          ] as const) {
+            const packetId = qos === 0 ? 0 : alias
+            const receiver = { version: 5, qos, packetId, subscriptionIdentifiers, ...NO_OPTIONS } as const
+            const [whole] = decodedByOracle(append(template, gathered, receiver), 5)
+            const bytes = aliased(template, gathered, receiver, alias, aliasing)
+            const [decoded] = decodedByOracle(bytes, 5)
+            assert.ok(whole?.cmd === 'publish' && decoded?.cmd === 'publish')
+            assert.equal(decoded.topic, aliasing === 'sets' ? topicName : '')
+            assert.equal(decoded.messageId, whole.messageId)
+            assert.deepEqual(decoded.payload, whole.payload)
+            assert.deepEqual({ ...decoded.properties }, { ...whole.properties, topicAlias: alias })
+          }
+        },
+      ),
+    )
+  })
+})
