@@ -24,6 +24,7 @@ import { Hold, ReadGate } from './read-gate.ts'
 import type { Refusal } from './refusal.ts'
 import { tellDisconnected, tellRefused } from './refusal-packets.ts'
 import { isStale } from './stale-epoch.ts'
+import { failureRefusal, isFull } from './store-full.ts'
 import type { ConnectionTraffic } from './traffic.ts'
 
 type ChannelState = 'awaiting-connect' | 'connecting' | 'connected' | 'closed'
@@ -187,10 +188,12 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
     // What is still under way when a connection ends finds its session gone.
     if (this.ended) return
     if (this.#state === 'connected' && isStale(error)) return this.takenOver()
-    this.broker.log.error('handler failed', error, { handler: name, clientId: this.session?.clientId })
-    const refusal = { reasonCode: ReasonCode.ServerUnavailable, why: 'internal' }
-    if (this.#state === 'connecting') this.refuseConnect(refusal, this.protocolVersion)
-    else this.disconnect({ ...refusal, reasonCode: ReasonCode.UnspecifiedError })
+    const connecting = this.#state === 'connecting'
+    const refusal = failureRefusal(error, connecting)
+    if (!isFull(error))
+      this.broker.log.error('handler failed', error, { handler: name, clientId: this.session?.clientId })
+    if (connecting) this.refuseConnect(refusal, this.protocolVersion)
+    else this.disconnect(refusal)
   }
 
   /** CONNECT was accepted: packets are handled from now on. */

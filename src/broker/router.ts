@@ -14,6 +14,7 @@ import type { Route } from './route.ts'
 import type { RouteCache } from './route-cache.ts'
 import type { MergedOptions, Target } from './route-target.ts'
 import { chooseMember } from './shared-group.ts'
+import { isFull } from './store-full.ts'
 import type { PersistentMember, SharedGroup } from './subscribers.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
 
@@ -214,7 +215,10 @@ export class Router {
     const stored = message.payload.length === 0 ? retained.remove(message.topicName) : retained.put(message)
     if (message.qos > 0) return stored
     // Nobody waits for an acknowledgement, but the publisher is held back by it.
-    return stored.catch((error: unknown) => this.#context.log.error('retained message not stored', error))
+    return stored.catch((error: unknown) => {
+      if (isFull(error)) this.#context.counters.publishesOverQuota++
+      else this.#context.log.error('retained message not stored', error)
+    })
   }
 }
 

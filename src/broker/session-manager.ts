@@ -3,7 +3,7 @@ import type { Subscription } from '../core/subscription.ts'
 import type { Bus, WorkerAddress } from '../ports/bus.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Connection } from '../ports/connection.ts'
-import type { ClaimResult, SessionClaim, Store, StoredWill } from '../ports/store.ts'
+import type { ClaimResult, Release, SessionClaim, Store, StoredWill } from '../ports/store.ts'
 import { background, type Log } from '../ports/telemetry.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import { ConnectedSession } from './connected-session.ts'
@@ -12,6 +12,7 @@ import type { RouteSync } from './route-sync.ts'
 import type { SessionAnnouncements } from './session-announcements.ts'
 import { unlessStale } from './stale-epoch.ts'
 import { type DeliveryContext, Subscriber, type SubscriberOptions } from './subscriber.ts'
+import { StoreRetries } from './store-retries.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
 import type { Takeovers } from './takeovers.ts'
 
@@ -51,9 +52,11 @@ export class SessionManager {
   readonly #context: SessionManagerContext
   /** Sessions that were left and of which the store does not know yet. */
   readonly #leaving = new Set<Promise<void>>()
+  readonly #retries: StoreRetries
 
   constructor(context: SessionManagerContext) {
     this.#context = context
+    this.#retries = new StoreRetries(context.clock)
   }
 
   /**
@@ -172,9 +175,11 @@ export class SessionManager {
     // v5 3.1.4: a connection that is taken over ends like one that is lost, as far as its will is concerned.
     if (leaving.publishWill && session.immediateWill !== undefined) this.#context.publishWill(session.immediateWill)
     if (leaving.takenOver) return
-    const done = (stays ? this.#release(session, leaving) : this.#context.store.sessions.end(clientId, epoch)).catch(
-      unlessStale,
-    )
+    const { sessions } = this.#context.store
+    const release = this.#releaseOf(session, leaving)
+    const done = this.#retries
+      .run(() => (stays ? sessions.release(clientId, epoch, release) : sessions.end(clientId, epoch)))
+      .catch(unlessStale)
     this.#leaving.add(done)
     background(
       log,
@@ -185,6 +190,7 @@ export class SessionManager {
 
   /** Resolves when the store knows of every session that was left so far, or has refused to. */
   async settled(): Promise<void> {
+    this.#retries.stop()
     await Promise.allSettled(this.#leaving)
   }
 
@@ -203,15 +209,13 @@ export class SessionManager {
     return true
   }
 
-  async #release(session: ConnectedSession, leaving: Leaving): Promise<void> {
-    const { clock, store } = this.#context
-    const nowMs = clock.nowMs()
+  #releaseOf(session: ConnectedSession, leaving: Leaving): Release {
+    const nowMs = this.#context.clock.nowMs()
     const expirySeconds = session.sessionExpiryIntervalSeconds
     const expiresAtMs = expirySeconds === NEVER_SECONDS ? Number.POSITIVE_INFINITY : nowMs + expirySeconds * 1000
     const waits = leaving.publishWill && session.will !== undefined && session.immediateWill === undefined
     const willDueAtMs = waits ? nowMs + (session.will?.delayIntervalSeconds ?? 0) * 1000 : undefined
-    const { clientId, epoch, drain } = session
-    await store.sessions.release(clientId, epoch, { expiresAtMs, willDueAtMs, sentUpTo: drain?.sentUpTo ?? 0 })
+    return { expiresAtMs, willDueAtMs, sentUpTo: session.drain?.sentUpTo ?? 0 }
   }
 
   #stopServingAll(session: ConnectedSession): void {

@@ -46,7 +46,7 @@ export class Counters {
   /** Messages in the queue of a session whose client may not receive them any more. */
   droppedNotAuthorized = 0
   publishesNotAuthorized = 0
-  /** QoS 1 and 2 messages that were not taken because the store is full. */
+  /** Messages of QoS 1 or 2, or to be retained, that were not taken because the store is full. */
   publishesOverQuota = 0
   /** SUBACKs that were sent although a peer had not confirmed the route in time. */
   routesUnconfirmed = 0

@@ -10,7 +10,7 @@ export type BrokerErrorCode =
   /** Asked to stop before the start was over. */
   | 'STOPPED'
   | 'STORE_UNAVAILABLE'
-  /** There is no room for anything new; what is kept stays, and what makes room is taken. */
+  /** There is no room for anything new, or a limit of the store is reached; what is kept stays, and what makes room is taken. */
   | 'STORE_FULL'
   /** What was stored cannot be read as it was written. */
   | 'STORE_DAMAGED'

@@ -16,7 +16,7 @@ export interface RetainedLimits {
 
 /**
  * Retained messages in memory. Those that have expired make room for others; past a bound a new message is refused
- * with a `STORE_UNAVAILABLE` error, and one that was there under its name stays.
+ * with a `STORE_FULL` error, and one that was there under its name stays.
  */
 export class MemoryRetained implements RetainedStore {
   readonly #gate: OpenGate
@@ -62,7 +62,7 @@ export class MemoryRetained implements RetainedStore {
     const { retainedMessagesMax, retainedBytesMax } = this.#limits
     const bytes = this.#bytes + messageSize(message) - (replaced === undefined ? 0 : messageSize(replaced))
     if ((replaced !== undefined || this.messages < retainedMessagesMax) && bytes <= retainedBytesMax) return
-    throw new BrokerError('STORE_UNAVAILABLE', 'the store holds its limit of retained messages')
+    throw new BrokerError('STORE_FULL', 'the store holds its limit of retained messages')
   }
 
   #removeExpired(nowMs: number): void {

@@ -29,7 +29,7 @@ const defaultLimits: MemoryStoreLimits = {
 
 /**
  * The store that lives and dies with its process. At the bound on sessions, subscriptions or retained messages a write
- * is refused with `STORE_UNAVAILABLE`; at the bound of a queue the new message, or the oldest, is dropped and counted.
+ * is refused with `STORE_FULL`; at the bound of a queue the new message, or the oldest, is dropped and counted.
  */
 export class MemoryStore implements Store {
   readonly sessions: SessionStore

@@ -20,13 +20,13 @@ export class MemorySubscriptions implements SubscriptionStore {
     this.#subscriptionsMax = subscriptionsMax
   }
 
-  /** Past the bound nothing of the call is stored: a `STORE_UNAVAILABLE` error. */
+  /** Past the bound nothing of the call is stored: a `STORE_FULL` error. */
   async put(clientId: string, epoch: number, subscriptions: readonly Subscription[]): Promise<void> {
     const session = this.#table.claimedWith(clientId, epoch)
     const filters = new Set(session.subscriptions.keys())
     for (const { topicFilter } of subscriptions) filters.add(topicFilter)
     if (filters.size > this.#subscriptionsMax) {
-      throw new BrokerError('STORE_UNAVAILABLE', `a session has at most ${this.#subscriptionsMax} subscriptions`)
+      throw new BrokerError('STORE_FULL', `a session has at most ${this.#subscriptionsMax} subscriptions`)
     }
     this.#table.subscribe(session, subscriptions)
   }

@@ -93,12 +93,12 @@ export class SessionTable<Session extends AnySession> {
     return [...(this.#homes.get(home) ?? [])]
   }
 
-  /** Puts a session without state in the place of any that there is. At the bound: a `STORE_UNAVAILABLE` error. */
+  /** Puts a session without state in the place of any that there is. At the bound: a `STORE_FULL` error. */
   create(clientId: string, owner: string): Session {
     const earlier = this.#sessions.get(clientId)
     if (earlier !== undefined) this.remove(earlier)
     else if (this.#sessions.size >= this.#sessionsMax) {
-      throw new BrokerError('STORE_UNAVAILABLE', `the store holds its limit of ${this.#sessionsMax} sessions`)
+      throw new BrokerError('STORE_FULL', `the store holds its limit of ${this.#sessionsMax} sessions`)
     }
     const session = this.#make(clientId, owner)
     this.#sessions.set(clientId, session)

@@ -62,7 +62,7 @@ export const workerMetrics: MetricsTable<keyof Counters> = {
   ),
   publishesOverQuota: counter(
     'guardbee_publishes_over_quota_total',
-    'PUBLISH packets of QoS 1 and 2 refused because the store is full.',
+    'PUBLISH packets that were not stored because the store is full, or retains its limit.',
   ),
   routesUnconfirmed: counter(
     'guardbee_routes_unconfirmed_total',

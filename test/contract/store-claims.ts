@@ -14,7 +14,7 @@ import {
   queued,
   staleEpoch,
   subscription,
-  unavailable,
+  full,
   withStore,
 } from './store-contract.ts'
 
@@ -219,7 +219,7 @@ export function claimsContract(open: OpenStore): void {
         async store => {
           const { epoch } = await claim(store, { clientId: 'one' })
           await claim(store, { clientId: 'two' })
-          await assert.rejects(store.sessions.claim(claimOf({ clientId: 'three' })), unavailable)
+          await assert.rejects(store.sessions.claim(claimOf({ clientId: 'three' })), full)
           await claim(store, { clientId: 'two', cleanStart: true })
           await store.sessions.end('one', epoch)
           await claim(store, { clientId: 'three' })

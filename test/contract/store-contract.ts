@@ -129,4 +129,5 @@ export function ascending(numbers: Iterable<number>): number[] {
 }
 
 export const staleEpoch = { name: 'BrokerError', code: 'STALE_EPOCH' } as const
+export const full = { name: 'BrokerError', code: 'STORE_FULL' } as const
 export const unavailable = { name: 'BrokerError', code: 'STORE_UNAVAILABLE' } as const

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Store } from '../../src/ports/store.ts'
-import { gather, message, type OpenStore, unavailable, withStore } from './store-contract.ts'
+import { gather, message, type OpenStore, full, withStore } from './store-contract.ts'
 
 async function retain(store: Store, ...topicNames: readonly string[]): Promise<void> {
   for (const topicName of topicNames) await store.retained.put(message(topicName, { topicName, retain: true }))
@@ -140,7 +140,7 @@ export function retainedContract(open: OpenStore): void {
         async (store, clock) => {
           await retain(store, 'a')
           await store.retained.put(message('b', { topicName: 'b', expiresAtMs: clock.nowMs() + 1000 }))
-          await assert.rejects(retain(store, 'c'), unavailable)
+          await assert.rejects(retain(store, 'c'), full)
           await retain(store, 'a')
           assert.deepEqual(await matching(store, '#', clock.nowMs()), ['a', 'b'])
           clock.advance(1000)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { claim, gather, type OpenStore, subscription, unavailable, withStore } from './store-contract.ts'
+import { claim, gather, type OpenStore, subscription, full, withStore } from './store-contract.ts'
 
 /** What every store does with subscriptions. */
 export function subscriptionsContract(open: OpenStore): void {
@@ -104,7 +104,7 @@ export function subscriptionsContract(open: OpenStore): void {
           await store.subscriptions.put('c', epoch, [subscription('a'), subscription('b')])
           await assert.rejects(
             store.subscriptions.put('c', epoch, [subscription('a', { qos: 0 }), subscription('d'), subscription('e')]),
-            unavailable,
+            full,
           )
           await store.subscriptions.put('c', epoch, [subscription('a'), subscription('d')])
           const { subscriptions } = await claim(store)

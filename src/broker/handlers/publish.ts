@@ -1,4 +1,3 @@
-import { BrokerError } from '../../core/errors.ts'
 import { background } from '../../ports/telemetry.ts'
 import { appendAcknowledgement } from '../../protocol/encoder.ts'
 import type { IncomingPublish } from '../../protocol/incoming-publish.ts'
@@ -11,6 +10,7 @@ import type { Route } from '../route.ts'
 import type { Routed } from '../router.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import { unlessStale } from '../stale-epoch.ts'
+import { isFull } from '../store-full.ts'
 
 const PACKET_IDENTIFIERS = 65_535
 
@@ -120,10 +120,6 @@ function forget({ broker }: Channel, session: ConnectedSession | undefined, pack
   if (session?.receivedPacketIds?.delete(packetId) !== true || !session.persistent) return
   const forgotten = broker.store.sessions.markReceived(session.clientId, session.epoch, packetId, false)
   background(broker.log, 'forget message', forgotten.catch(unlessStale))
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof BrokerError && error.code === 'STORE_FULL'
 }
 
 /** HiveMQ's answers: MQTT 5 clients learn the reason, then the connection ends; MQTT 3 has no way to say it. */

@@ -24,7 +24,7 @@ export interface EmbeddedRetainedParts {
 
 /**
  * Retained messages on disk: in memory are the levels of their names. Those that have expired make room for others; past a
- * bound a new one is refused with a `STORE_UNAVAILABLE` error, and one that was there under its name stays.
+ * bound a new one is refused with a `STORE_FULL` error, and one that was there under its name stays.
  */
 export class EmbeddedRetained implements RetainedStore {
   readonly #parts: EmbeddedRetainedParts
@@ -100,7 +100,7 @@ export class EmbeddedRetained implements RetainedStore {
     const bytes = this.#bytes + messageSize(message) - (replaced?.length ?? 0)
     const fits =
       (replaced !== undefined || this.messages < limits.retainedMessagesMax) && bytes <= limits.retainedBytesMax
-    if (!fits) throw new BrokerError('STORE_UNAVAILABLE', 'the store holds its limit of retained messages')
+    if (!fits) throw new BrokerError('STORE_FULL', 'the store holds its limit of retained messages')
     journal.checkRoom()
   }
 

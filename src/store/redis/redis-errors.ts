@@ -10,9 +10,9 @@ export class OutOfReach extends BrokerError {
 /** What the scripts answer instead of a result. */
 const REFUSALS: Readonly<Record<string, () => BrokerError>> = {
   STALE_EPOCH: () => new BrokerError('STALE_EPOCH', 'the session was claimed by another connection or has ended'),
-  SESSIONS_FULL: () => new BrokerError('STORE_UNAVAILABLE', 'the store holds its limit of sessions'),
-  SUBSCRIPTIONS_FULL: () => new BrokerError('STORE_UNAVAILABLE', 'the session has its limit of subscriptions'),
-  RETAINED_FULL: () => new BrokerError('STORE_UNAVAILABLE', 'the store holds its limit of retained messages'),
+  SESSIONS_FULL: () => new BrokerError('STORE_FULL', 'the store holds its limit of sessions'),
+  SUBSCRIPTIONS_FULL: () => new BrokerError('STORE_FULL', 'the session has its limit of subscriptions'),
+  RETAINED_FULL: () => new BrokerError('STORE_FULL', 'the store holds its limit of retained messages'),
   OOM: () => new BrokerError('STORE_FULL', 'Redis is at its memory limit'),
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { ReasonCode } from '../../../src/protocol/reason-codes.ts'
 import { TestBrokers } from '../../support/test-broker.ts'
 
 const QOS = [0, 1, 2] as const
@@ -191,13 +192,19 @@ describe('a Retained Message', () => {
     assert.deepEqual(client.payloads(), [])
   })
 
-  it('that cannot be stored is not acknowledged', async () => {
+  it('that cannot be stored is refused with 0x97, and the connection of an MQTT 3 client ends', async () => {
     const brokers = await TestBrokers.start(1, { store: { retainedMessagesMax: 1 } })
     const publisher = await brokers.connect('publisher')
     await publisher.publish('a', 'x', { qos: 1, retain: true })
     assert.equal(publisher.takeAll('puback').length, 1)
     await publisher.publish('b', 'x', { qos: 1, retain: true })
-    assert.equal(publisher.takeAll('puback').length, 0)
-    assert.equal(publisher.closedByBroker, true)
+    assert.equal(publisher.expect('puback').reasonCode, ReasonCode.QuotaExceeded)
+    await publisher.publish('b', 'x', { retain: true })
+    assert.equal(publisher.open, true)
+    const old = await brokers.connect('old', { version: 4 })
+    await old.publish('b', 'x', { qos: 1, retain: true })
+    assert.equal(old.closedByBroker, true)
+    assert.deepEqual([old.takeAll('puback'), brokers.log.errors], [[], []])
+    assert.equal(brokers.count('publishesOverQuota'), 3)
   })
 })
