@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 
 /** The far end of a byte stream to a broker, over TCP or WebSocket. */
@@ -42,8 +43,15 @@ export async function openTcp(target: Target, listener: WireListener): Promise<W
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     end: () => void socket.end(),
-    destroy: () => void socket.resetAndDestroy(),
+    destroy: () => void breakOff(socket),
   }
+}
+
+/** Node forgets to close a handle whose reset fails, and a socket that is shutting down cannot be reset: the process would
+ * spin for ever when it ends. What the other side has closed already is closed in order. */
+function breakOff(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 /** Connects over WebSocket with the subprotocol `mqtt`. */

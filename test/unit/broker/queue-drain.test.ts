@@ -195,6 +195,16 @@ describe('QueueDrain', () => {
     assert.deepEqual(log.errors, [])
   })
 
+  it('v5 [MQTT-4.3.3-7] sends again what was sent before it expired, and drops what expired while it waited', async () => {
+    const { drain, queue, clock, ticks, sentPositions } = drained(1_000, 1)
+    for (const position of [1, 2]) queue.put(position, messageUntil(clock.nowMs()))
+    drain.wake()
+    await nextTurn()
+    ticks.flush()
+    assert.deepEqual(sentPositions(), [1])
+    assert.deepEqual(queue.removals, [[2]])
+  })
+
   it('is idle when all was sent and at most half of the window is in flight', async () => {
     const { drain, queue, subscriber } = drained(4)
     let idle = 0
@@ -212,15 +222,19 @@ describe('QueueDrain', () => {
 })
 
 const delivery: DeliveryOptions = { qos: 1, retain: false, subscriptionIdentifiers: [] }
-const message = new Message({
-  topicName: 'a',
-  payload: Buffer.from('x'),
-  properties: NO_PROPERTIES,
-  qos: 1,
-  retain: false,
-  expiresAtMs: NEVER_EXPIRES,
-  publisher: '',
-})
+const never = messageUntil(NEVER_EXPIRES)
+
+function messageUntil(expiresAtMs: number): Message {
+  return new Message({
+    topicName: 'a',
+    payload: Buffer.from('x'),
+    properties: NO_PROPERTIES,
+    qos: 1,
+    retain: false,
+    expiresAtMs,
+    publisher: '',
+  })
+}
 
 /** A queue that a test fills, holds up and breaks. */
 class TestQueue implements QueueStore {
@@ -231,7 +245,7 @@ class TestQueue implements QueueStore {
   #held: Promise<void> | undefined = undefined
   #release: () => void = () => {}
 
-  put(position: number): void {
+  put(position: number, message = never): void {
     this.#messages.push({ position, message, released: false, delivery })
   }
 
@@ -266,7 +280,7 @@ class TestQueue implements QueueStore {
   }
 }
 
-function drained(receiveMaximum = 1_000) {
+function drained(receiveMaximum = 1_000, sentUpTo = 0) {
   const ticks = new EndOfTick(() => {})
   const [counters, template, clock, log, queue] = [
     new Counters(),
@@ -290,7 +304,7 @@ function drained(receiveMaximum = 1_000) {
     maximumPacketSizeBytes: undefined,
     topicAliasMaximum: 0,
   })
-  const session = { subscriber, epoch: 1, sentUpTo: 0 }
+  const session = { subscriber, epoch: 1, sentUpTo }
   const drain = new QueueDrain({ queues: queue, counters, endOfTick: ticks, clock, log, template }, session)
   /** Positions in flight, from the window, up to the newest. */
   const sentPositions = (): readonly number[] => {
@@ -302,6 +316,6 @@ function drained(receiveMaximum = 1_000) {
     }
     return positions
   }
-  const handOver = (position: number): void => drain.handOver(position, message, Buffer.from('a'), delivery)
+  const handOver = (position: number): void => drain.handOver(position, never, Buffer.from('a'), delivery)
   return { drain, queue, subscriber, ticks, clock, log, handOver, sentPositions }
 }

@@ -270,6 +270,17 @@ describe('a PUBLISH that is not allowed', () => {
     })
   }
 
+  it('v5 [MQTT-3.4.2-2], [MQTT-3.5.2-2] the reason is left out where it would be too large for the client', async () => {
+    const brokers = await TestBrokers.start()
+    brokers.door.permissions = denied
+    for (const qos of [1, 2] as const) {
+      const client = await brokers.connect('c', { properties: { maximumPacketSize: 40 } })
+      await client.publish('a', 'x', { qos })
+      const { reasonCode, properties } = client.expect(qos === 1 ? 'puback' : 'pubrec')
+      assert.deepEqual([reasonCode, properties?.reasonString], [ReasonCode.NotAuthorized, undefined])
+    }
+  })
+
   it('v3.1.1 the connection ends', async () => {
     const brokers = await TestBrokers.start()
     brokers.door.permissions = denied
