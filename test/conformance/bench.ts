@@ -5,7 +5,7 @@ import type { ConnectFields, SuiteVersion } from '../support/conformance-packets
 import { connectBytes } from '../support/conformance-packets.ts'
 import { Prop } from '../support/conformance-properties.ts'
 import type { Target } from '../support/conformance-wire.ts'
-import { openTcp, openWebSocket } from '../support/conformance-wire.ts'
+import { openWire, openWebSocket } from '../support/conformance-wire.ts'
 
 const LASTING_SECONDS = 60
 const RUN = randomBytes(3).toString('hex')
@@ -43,7 +43,7 @@ export class Bench {
   async open(clientId = this.name(`c${this.#clients.length}`), version = this.version): Promise<ConformanceClient> {
     const client = new ConformanceClient(version, clientId)
     this.#clients.push(client)
-    return client.attach(await openTcp(this.target, client))
+    return client.attach(await openWire(this.target, client))
   }
 
   /** A CONNECT with the target's credentials. */

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { allCases, allStatements } from './all-cases.ts'
-import { NotApplicable } from './bench.ts'
 import { startOpenGuardbee } from './brokers/guardbee.ts'
 import type { OpenGuardbee } from './brokers/guardbee.ts'
 import { runCase, titleOf } from './conformance-case.ts'
 import { decisions } from './decisions.ts'
+import { MOSQUITTO_FAULTS } from './mosquitto-faults.ts'
+import { NO_OCCASION, runForGuardbee } from './run-for-guardbee.ts'
+import { cases31 } from './v31-cases.ts'
 
 const AT_ONCE = 16
 
@@ -27,6 +29,9 @@ describe('the list of statements', () => {
   it('has cases with names of their own', () => {
     const titles = allCases.map(titleOf)
     assert.equal(new Set(titles).size, titles.length)
+    for (const title of [...Object.keys(NO_OCCASION), ...Object.keys(MOSQUITTO_FAULTS)]) {
+      assert.ok(titles.includes(title), title)
+    }
   })
 })
 
@@ -39,22 +44,24 @@ describe('conformance of guardbee', { concurrency: AT_ONCE, timeout: 90_000 }, (
 
   after(() => broker?.stop())
 
-  for (const { version, name, flow } of decisions) {
-    it(`decision: ${name}`, async () => {
+  for (const conformanceCase of allCases) {
+    it(titleOf(conformanceCase), async () => {
       assert.ok(broker !== undefined)
-      await runCase(broker.target, { version, statement: 'decision', name, flow })
+      await runForGuardbee(broker.target, conformanceCase)
     })
   }
 
-  for (const conformanceCase of allCases) {
-    it(titleOf(conformanceCase), async t => {
+  for (const conformanceCase of cases31) {
+    it(`v3.1 ${conformanceCase.name}`, async () => {
       assert.ok(broker !== undefined)
-      try {
-        await runCase(broker.target, conformanceCase)
-      } catch (error) {
-        if (!(error instanceof NotApplicable)) throw error
-        t.skip(error.message)
-      }
+      await runCase(broker.target, conformanceCase)
+    })
+  }
+
+  for (const { version, name, flow } of decisions) {
+    it(`decision: ${name}`, async () => {
+      assert.ok(broker !== undefined)
+      await runCase(broker.target, { version, flow })
     })
   }
 })

@@ -13,7 +13,7 @@ export interface Statement {
 /** Reasons why a statement is not tested against a server. */
 export const Exempt = {
   client: 'binds the client',
-  method: 'needs an Authentication Method that the server knows, and that a test can speak',
+  method: 'needs an Authentication Method that the server knows; for guardbee in enhanced-authentication.test.ts',
   everyClientId: 'a server that takes every well-formed Client Identifier has none to reject',
   bridge: 'binds a server that connects to other servers',
   extension: 'says what a server must not require; the suite uses nothing but the standard',

@@ -4,7 +4,7 @@ import type { OpenGuardbee } from '../conformance/brokers/guardbee.ts'
 import { ConformanceClient } from '../support/conformance-client.ts'
 import { connectBytes } from '../support/conformance-packets.ts'
 import type { ConnectFields, SuiteVersion } from '../support/conformance-packets.ts'
-import { openTcp } from '../support/conformance-wire.ts'
+import { openWire } from '../support/conformance-wire.ts'
 import type { Target } from '../support/conformance-wire.ts'
 import { residentBytes } from './process-memory.ts'
 import { Witness } from './witness.ts'
@@ -45,7 +45,7 @@ export class Siege {
   async open(version: SuiteVersion = 5): Promise<ConformanceClient> {
     const client = new ConformanceClient(version, this.name())
     this.#opened.push(client)
-    return client.attach(await openTcp(this.target, client))
+    return client.attach(await openWire(this.target, client))
   }
 
   async connect(fields: ConnectFields = {}, version: SuiteVersion = 5): Promise<ConformanceClient> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ConformanceClient } from '../support/conformance-client.ts'
 import { connectBytes } from '../support/conformance-packets.ts'
 import type { Target } from '../support/conformance-wire.ts'
-import { openTcp } from '../support/conformance-wire.ts'
+import { openWire } from '../support/conformance-wire.ts'
 
 const BEAT_MS = 20
 
@@ -21,7 +21,7 @@ export class Witness {
 
   static async start(target: Target, clientId: string): Promise<Witness> {
     const client = new ConformanceClient(5, clientId)
-    client.attach(await openTcp(target, client))
+    client.attach(await openWire(target, client))
     client.send(connectBytes(5, { clientId, keepAliveSeconds: 30 }))
     await client.expect('connack')
     const witness = new Witness(client)

@@ -1,7 +1,7 @@
 import { packet, properties as propertiesOf, str, u16, u8 } from './wire-bytes.ts'
 
 /** Versions of the protocol that the conformance suite speaks, by the level in CONNECT. */
-export type SuiteVersion = 4 | 5
+export type SuiteVersion = 3 | 4 | 5
 
 /** A Will Message as it stands in CONNECT. */
 export interface WillFields {
@@ -50,7 +50,7 @@ export function connectWithFlags(version: SuiteVersion, flags: number, fields: C
   const { clientId = '', keepAliveSeconds = 0, will, username, password } = fields
   return packet(
     0x10,
-    str('MQTT'),
+    str(version === 3 ? 'MQIsdp' : 'MQTT'),
     u8(version, flags),
     u16(keepAliveSeconds),
     ...propertiesIn(version, fields.properties),
@@ -115,7 +115,7 @@ export function disconnectBytes(
   reasonCode?: number,
   properties: readonly Buffer[] = [],
 ): Buffer {
-  if (version === 4 || reasonCode === undefined) return packet(0xe0)
+  if (version !== 5 || reasonCode === undefined) return packet(0xe0)
   return packet(0xe0, u8(reasonCode), propertiesOf(...properties))
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
+import { connect as connectTls, TLSSocket } from 'node:tls'
 import { WebSocket } from 'ws'
 
 /** The far end of a byte stream to a broker, over TCP or WebSocket. */
@@ -21,36 +22,50 @@ export interface WireListener {
   closed(): void
 }
 
+/** What the clients of the suite speak MQTT over. */
+export type Transport = 'tcp' | 'tls' | 'websocket'
+
 /** Where a broker listens. */
 export interface Target {
   readonly host: string
   readonly port: number
+  readonly transport: Transport
+  /** Certificate of the authority that vouches for the broker, where the transport is encrypted. */
+  readonly ca: string | undefined
   /** Undefined: MQTT over WebSocket is not served. */
   readonly websocketUrl: string | undefined
   readonly username: string | undefined
   readonly password: string | undefined
 }
 
-/** Connects over TCP. */
-export async function openTcp(target: Target, listener: WireListener): Promise<Wire> {
-  const socket = connect({ host: target.host, port: target.port, noDelay: true })
+/** Connects as the target wants it. */
+export function openWire(target: Target, listener: WireListener): Promise<Wire> {
+  return target.transport === 'websocket' ? openWebSocket(target, listener) : openSocket(target, listener)
+}
+
+async function openSocket({ host, port, transport, ca }: Target, listener: WireListener): Promise<Wire> {
+  const encrypted = transport === 'tls'
+  const socket = encrypted
+    ? connectTls({ host, port, ...(ca === undefined ? {} : { ca }) }).setNoDelay()
+    : connect({ host, port, noDelay: true })
   socket.on('error', () => {}) // a close follows, and that is what tests look at
   socket.on('data', bytes => listener.arrived(bytes))
   socket.on('close', () => listener.closed())
-  await once(socket, 'connect')
+  await once(socket, encrypted ? 'secureConnect' : 'connect')
   return {
     send: bytes => void socket.write(bytes),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     end: () => void socket.end(),
-    destroy: () => void breakOff(socket),
+    destroy: () => breakOff(socket),
   }
 }
 
 /** Node forgets to close a handle whose reset fails, and a socket that is shutting down cannot be reset: the process would
  * spin for ever when it ends. What the other side has closed already is closed in order. */
 function breakOff(socket: Socket): void {
-  if (socket.writableEnded) socket.destroy()
+  // Nor can one below an encryption.
+  if (socket.writableEnded || socket instanceof TLSSocket) socket.destroy()
   else socket.resetAndDestroy()
 }
 
@@ -74,7 +89,10 @@ export async function openWebSocket(target: Target, listener: WireListener): Pro
 /** A WebSocket to the target that is not open yet. */
 export function openWebSocketOf(target: Target, subprotocols: readonly string[]): WebSocket {
   if (target.websocketUrl === undefined) throw new Error('the target serves no WebSocket')
-  const webSocket = new WebSocket(target.websocketUrl, [...subprotocols], { perMessageDeflate: false })
+  const webSocket = new WebSocket(target.websocketUrl, [...subprotocols], {
+    perMessageDeflate: false,
+    ...(target.ca === undefined ? {} : { ca: target.ca }),
+  })
   webSocket.on('error', () => {}) // a close follows
   return webSocket
 }

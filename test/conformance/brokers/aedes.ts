@@ -19,7 +19,7 @@ export async function startAedes(): Promise<StartedBroker | undefined> {
   return {
     name: 'Aedes',
     release: /"version": "(\S+)"/.exec(description)?.[1] ?? 'unknown',
-    versions: [4],
+    versions: [4, 3],
     target: loopback(Number(ports[1]), `ws://127.0.0.1:${ports[2]}/mqtt`),
     pid: program.pid,
     stop: () => program.destroy(),

@@ -35,7 +35,7 @@ export async function startOpenGuardbee(settings: GuardbeeSettings = {}): Promis
   return {
     name: 'guardbee',
     release: packageVersion(),
-    versions: [5, 4],
+    versions: [5, 4, 3],
     target: loopback(guardbee.mqttPort, guardbee.listenerUrl('ws').href),
     pid: guardbee.program.pid,
     guardbee,

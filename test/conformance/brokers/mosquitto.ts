@@ -31,7 +31,7 @@ export async function startMosquitto(): Promise<StartedBroker | undefined> {
   return {
     name: 'Mosquitto',
     release: releaseOf(file),
-    versions: [5, 4],
+    versions: [5, 4, 3],
     target: loopback(port, `ws://127.0.0.1:${websocketPort}/mqtt`),
     pid: program.pid,
     stop: async () => {

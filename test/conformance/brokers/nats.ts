@@ -31,7 +31,7 @@ export async function startNats(): Promise<StartedBroker | undefined> {
   await listening(program, port)
   return {
     name: 'NATS',
-    release: /v(\S+)/.exec(spawnSync(file, ['-v'], { encoding: 'utf8' }).stdout)?.[1] ?? 'unknown',
+    release: /v(\d\S*)/.exec(spawnSync(file, ['-v'], { encoding: 'utf8' }).stdout)?.[1] ?? 'unknown',
     versions: [4],
     target: loopback(port, `ws://127.0.0.1:${websocketPort}/mqtt`),
     pid: program.pid,

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { findProgram } from '../../../scripts/system-programs.ts'
+import { findProgram, searchFolders } from '../../../scripts/system-programs.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startProgram } from '../../support/programs.ts'
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts'
@@ -10,10 +10,12 @@ import type { StartedBroker } from './started-broker.ts'
 
 /** RabbitMQ speaks MQTT 5 since this release. */
 const MQTT_5_SINCE = 3.13
+/** Where Debian has the program itself; the one on the PATH becomes another user first, to whom our folder is closed. */
+const FOLDERS = ['/usr/lib/rabbitmq/bin', ...searchFolders()]
 
 /** Starts RabbitMQ with its MQTT and Web MQTT plugins as a node of its own, in a folder of its own. */
 export async function startRabbitMq(): Promise<StartedBroker | undefined> {
-  const file = findProgram('rabbitmq-server')
+  const file = findProgram('rabbitmq-server', FOLDERS)
   if (file === undefined) return undefined
   const folder = await makeTemporaryFolder()
   const [amqpPort, port, websocketPort, distPort] = [
@@ -39,6 +41,7 @@ export async function startRabbitMq(): Promise<StartedBroker | undefined> {
   )
   const env = {
     ...process.env,
+    HOME: folder.path, // for its cookie
     RABBITMQ_NODENAME: `conformance${port}@localhost`,
     RABBITMQ_CONFIG_FILE: configuration,
     RABBITMQ_ENABLED_PLUGINS_FILE: plugins,
@@ -52,7 +55,7 @@ export async function startRabbitMq(): Promise<StartedBroker | undefined> {
   return {
     name: 'RabbitMQ',
     release,
-    versions: Number.parseFloat(release) >= MQTT_5_SINCE ? [5, 4] : [4],
+    versions: Number.parseFloat(release) >= MQTT_5_SINCE ? [5, 4, 3] : [4, 3],
     target: loopback(port, `ws://127.0.0.1:${websocketPort}/mqtt`),
     pid: program.pid,
     stop: async () => {

@@ -19,5 +19,13 @@ export type StartBroker = () => Promise<StartedBroker | undefined>
 
 /** A target on the loopback without credentials. */
 export function loopback(port: number, websocketUrl?: string): Target {
-  return { host: '127.0.0.1', port, websocketUrl, username: undefined, password: undefined }
+  return {
+    host: '127.0.0.1',
+    port,
+    transport: 'tcp',
+    ca: undefined,
+    websocketUrl,
+    username: undefined,
+    password: undefined,
+  }
 }

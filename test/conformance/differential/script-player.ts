@@ -3,7 +3,7 @@ import type { PacketOf } from '../../support/conformance-client.ts'
 import { connectBytes } from '../../support/conformance-packets.ts'
 import type { ConnectFields } from '../../support/conformance-packets.ts'
 import { Prop } from '../../support/conformance-properties.ts'
-import { openTcp } from '../../support/conformance-wire.ts'
+import { openWire } from '../../support/conformance-wire.ts'
 import type { Target } from '../../support/conformance-wire.ts'
 import type { Script, Step } from './session-script.ts'
 
@@ -99,7 +99,7 @@ export class ScriptPlayer {
 
   async #open(index: number): Promise<ConformanceClient> {
     const client = new ConformanceClient(this.#script.versions[index] ?? 4, `${this.#prefix}c${index}`)
-    return client.attach(await openTcp(this.#target, client))
+    return client.attach(await openWire(this.#target, client))
   }
 }
 

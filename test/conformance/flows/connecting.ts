@@ -7,6 +7,8 @@ import { ILL_FORMED } from './format.ts'
 import { assertNotAdmitted, messagesUntil, refuses } from './steps.ts'
 
 const CLEAN = 0x02
+/** Codes of CONNACK, of all versions, for a User Name or Password that does not please. */
+const CREDENTIALS_REFUSED: ReadonlySet<number> = new Set([4, 5, 0x86, 0x87])
 const NONE = u8(0)
 
 /** A CONNECT of the bench's version whose part behind the Keep Alive is the caller's; properties are empty. */
@@ -81,11 +83,16 @@ export const willTopicIllFormed = refuses(
 export async function fieldsInOrder(bench: Bench): Promise<void> {
   const subscriber = await bench.connect()
   await subscriber.subscribe(bench.topic('will'))
-  const client = await bench.connect({
+  const client = await bench.open()
+  const fields = {
     username: bench.target.username ?? 'user',
     password: bench.target.password ?? 'password',
     will: { topicName: bench.topic('will'), payload: 'gone' },
-  })
+  }
+  client.send(bench.connectBytes(client.clientId, fields))
+  const { reasonCode, returnCode } = await client.expect('connack')
+  if (CREDENTIALS_REFUSED.has(reasonCode ?? returnCode ?? 0)) throw new NotApplicable('it wants credentials of its own')
+  assert.equal(reasonCode ?? returnCode, 0)
   client.lose()
   assert.deepEqual(await messagesUntil(subscriber, 'gone'), [])
 }

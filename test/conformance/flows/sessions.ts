@@ -34,8 +34,12 @@ export async function cleanSessionEnds(bench: Bench): Promise<void> {
   const first = await bench.connect({ as: clientId })
   await first.subscribe(bench.topic(), 1)
   await first.disconnect()
+  const publisher = await bench.connect()
+  await publisher.publish(bench.topic(), 'missed', { qos: 1 })
   const again = await bench.connectLasting(clientId)
   assert.equal(sessionPresentOf(again), false)
+  await again.subscribe(bench.topic('end'), 1)
+  assert.deepEqual(await payloadsBeforeLast(again, publisher, bench.topic('end'), { qos: 1 }), [])
 }
 
 export async function sessionGoesOn(bench: Bench): Promise<void> {
@@ -63,7 +67,7 @@ export async function sessionSurvivesLoss(bench: Bench): Promise<void> {
   await publisher.publish(bench.topic(), 'one', { qos: 1 })
   await publisher.publish(bench.topic(), 'two', { qos: 2 })
   const again = await bench.connectLasting(clientId)
-  assert.equal(sessionPresentOf(again), true)
+  assert.equal(sessionPresentOf(again), bench.version > 3) // MQTT 3.1 has no such flag
   assert.deepEqual([await nextPayload(again), await nextPayload(again)].toSorted(), ['one', 'two'])
 }
 

@@ -110,6 +110,8 @@ async function receiveMaximum(bench: Bench): Promise<void> {
   assert.equal(subscriber.bytesOf('publish').length, 2)
   subscriber.acknowledge('puback', first.messageId)
   assert.equal(await nextPayload(subscriber), '3')
+  await subscriber.ping()
+  assert.equal(subscriber.bytesOf('publish').length, 3, 'one PUBACK frees one place')
   subscriber.acknowledge('pubrec', second.messageId)
   await subscriber.expect('pubrel')
   await subscriber.ping()
