@@ -5,8 +5,8 @@ import { runBroker } from '../test/fuzz/broker-run.ts'
 import { runDecoder } from '../test/fuzz/decoder-run.ts'
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } } })
-const totalMs = Number(values.seconds) * 1000
-const seed = values.seed === undefined ? Math.floor(Math.random() * 0x1_0000_0000) : Number(values.seed)
+const totalMs = count('--seconds', values.seconds) * 1000
+const seed = values.seed === undefined ? Math.floor(Math.random() * 0x1_0000_0000) : count('--seed', values.seed)
 
 process.stdout.write(`seed ${seed}\n`)
 process.stdout.write(`decoder: ${JSON.stringify(runDecoder(seed, performance.now() + totalMs / 3))}\n`)
@@ -16,4 +16,9 @@ try {
   process.stdout.write(`broker: ${JSON.stringify(run)}\n`)
 } finally {
   await broker.stop()
+}
+
+function count(option: string, text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new Error(`${option} wants a whole number`)
+  return Number(text)
 }

@@ -295,6 +295,15 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
     const session = this.session
     if (session === undefined) return
     broker.registry.unregister(this, session.clientId)
-    broker.sessions.leave(session, { publishWill: this.#publishWill, takenOver: this.#takenOver })
+    const publishWill = this.#publishWill && this.#mayPublishWill(session)
+    broker.sessions.leave(session, { publishWill, takenOver: this.#takenOver })
+  }
+
+  /** CONNECT was allowed its will; AUTH may have brought other permissions since. */
+  #mayPublishWill({ will }: ConnectedSession): boolean {
+    const permissions = this.#client?.permissions
+    if (will === undefined || permissions === undefined) return true
+    const { topicName, qos, retain } = will.message
+    return permissions.mayPublish(topicName, qos, retain)
   }
 }

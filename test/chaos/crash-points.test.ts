@@ -64,7 +64,7 @@ function crashPoints(name: string, open: OpenStore | undefined): void {
   describe(`a worker that dies between two steps of a flow, with the store ${name},`, () => {
     for (const qos of [1, 2] as const) {
       for (const death of ['before', 'after'] as const) {
-        it(`loses and doubles nothing at QoS ${qos}, ${death} each call of the store`, async () => {
+        it(`loses and doubles nothing at QoS ${qos}, ${death} each call of the store (CVE-2026-8741)`, async () => {
           let call = 1
           while (await dieInFlow(qos, call, death, open)) {
             call++

@@ -124,7 +124,7 @@ describe('refusals: each bad token is refused for its own cause', { timeout: 120
     assert.ok(server.requests.keys <= 5, `${server.requests.keys} requests`)
   })
 
-  it('no token, no part of one that proves anything, and no password is in any log', async () => {
+  it('no token, no part of one that proves anything, and no password is in any log (CVE-2026-33216)', async () => {
     await guardbee.stop()
     const output = await guardbee.allOutput()
     assert.ok(shownPasswords.length > 30)

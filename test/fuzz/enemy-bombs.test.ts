@@ -165,7 +165,7 @@ describe('bombs', { timeout: 120_000 }, () => {
     )
   })
 
-  it('of two CONNECTs of one client at the same moment one survives', async () => {
+  it('of CONNECTs of one client at the same moment one survives, at whichever worker', async () => {
     await siege.withstand(
       async () => {
         for (let round = 0; round < 20; round++) {

@@ -18,6 +18,10 @@ export class ScriptPlayer {
   readonly #script: Script
   readonly #prefix: string
   readonly #clients: (ConformanceClient | undefined)[] = []
+  /** Payload of the will that each client left with its CONNECT. */
+  readonly #wills: (string | undefined)[] = []
+  /** Sees every message, and thereby when a broker has noticed that a connection is lost; not in the transcript. */
+  #observer: ConformanceClient | undefined = undefined
   #answer = ''
 
   constructor(target: Target, script: Script, prefix: string) {
@@ -28,7 +32,8 @@ export class ScriptPlayer {
 
   /** Takes one step; it has been answered, and every client heard of once more, when this resolves. */
   async play(step: Step): Promise<void> {
-    for (const client of this.#clients) client?.forget('publish')
+    this.#observer ??= await this.#observe()
+    for (const client of [this.#observer, ...this.#clients]) client?.forget('publish')
     this.#answer = await this.#take(step)
     const connected = this.#clients.filter(client => client !== undefined)
     for (let round = 0; round < 2; round++) await Promise.all(connected.map(client => client.ping()))
@@ -45,7 +50,7 @@ export class ScriptPlayer {
 
   /** Ends all clients and their sessions, and takes back what was retained. */
   async close(topics: readonly string[]): Promise<void> {
-    for (const client of this.#clients) client?.lose()
+    for (const client of [this.#observer, ...this.#clients]) client?.lose()
     for (const [index, version] of this.#script.versions.entries()) {
       const client = await this.#open(index)
       client.send(connectBytes(version, { clientId: client.clientId }))
@@ -75,8 +80,25 @@ export class ScriptPlayer {
       case 'lose':
         client.lose()
         this.#clients[step.client] = undefined
+        await this.#willOf(step.client)
         return 'lost'
     }
+  }
+
+  async #observe(): Promise<ConformanceClient> {
+    const observer = new ConformanceClient(5, `${this.#prefix}observer`)
+    observer.attach(await openWire(this.#target, observer))
+    observer.send(connectBytes(5, { clientId: observer.clientId }))
+    await observer.expect('connack')
+    await observer.subscribe(`${this.#prefix}/#`)
+    return observer
+  }
+
+  /** Resolves when the will of a client that was lost has been published. */
+  async #willOf(client: number): Promise<void> {
+    const payload = this.#wills[client]
+    if (payload !== undefined)
+      await this.#observer?.expect('publish', message => message.payload.toString() === payload)
   }
 
   async #connect(step: Extract<Step, { readonly kind: 'connect' }>): Promise<string> {
@@ -94,6 +116,7 @@ export class ScriptPlayer {
     const { sessionPresent } = await client.expect('connack')
     await before?.expectClosed()
     this.#clients[step.client] = client
+    this.#wills[step.client] = will?.payload
     return `connected, session ${sessionPresent ? 'present' : 'new'}`
   }
 

@@ -187,7 +187,7 @@ const illegalCases: readonly WireCase[] = [
   withProperty('a property of PUBLISH (CVE-2023-3592)', MALFORMED, property(0x23, u16(1))),
   withProperty('a property cut short', MALFORMED, property(0x11, u16(1))),
   withProperty('a repeated property', PROTOCOL_ERROR, property(0x11, u32(0)), property(0x11, u32(0))),
-  withProperty('receive maximum 0', PROTOCOL_ERROR, property(0x21, u16(0))),
+  withProperty('receive maximum 0 (rabbitmq#17035)', PROTOCOL_ERROR, property(0x21, u16(0))),
   withProperty('maximum packet size 0', PROTOCOL_ERROR, property(0x27, u32(0))),
   withProperty('request response information 2', PROTOCOL_ERROR, property(0x19, u8(2))),
   withProperty('request problem information 2', PROTOCOL_ERROR, property(0x17, u8(2))),

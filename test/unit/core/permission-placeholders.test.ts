@@ -16,7 +16,7 @@ describe('fillPlaceholders', () => {
     assert.deepEqual(filled('plain/+', values), ['plain/+'])
   })
 
-  it('refuses a value that would reach further than one level', () => {
+  it('refuses a value that would reach further than one level (CVE-2017-7650)', () => {
     for (const value of ['+', '#', 'a/b', 'a\0', '/', 'x#']) {
       const outcome = filled('t/${mqtt-clientid}', { 'mqtt-clientid': value })
       assert.deepEqual(outcome, { kind: 'unsafe', placeholder: 'mqtt-clientid' }, JSON.stringify(value))
@@ -33,7 +33,7 @@ describe('fillPlaceholders', () => {
     }
   })
 
-  it('leaves out a grant without its value and refuses a denial without it', () => {
+  it('leaves out a grant without its value and refuses a denial without it (CVE-2026-32696)', () => {
     assert.deepEqual(filled('t/${mqtt-username}', {}), [])
     assert.deepEqual(filled('t/${mqtt-username}', { 'mqtt-username': '' }), [])
     assert.deepEqual(filled('t/${mqtt-username}', {}, { effect: 'deny' }), {

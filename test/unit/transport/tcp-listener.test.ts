@@ -30,7 +30,7 @@ describe('openTcpListener', () => {
     assert.ok(turns.size <= CLIENTS / 2, `${CLIENTS} connections took ${turns.size} turns`)
   })
 
-  it('turns clients away when the process has no descriptors left, and accepts again when it has', async () => {
+  it('turns clients away when the process has no descriptors left, and accepts again when it has (CVE-2017-7652)', async () => {
     const program = path.join(import.meta.dirname, '../../support/echo-listener-process.ts')
     const run = `ulimit -n ${DESCRIPTORS}; exec "$0" "$1"`
     const echo = spawn('sh', ['-c', run, process.execPath, program], { stdio: ['ignore', 'pipe', 'inherit'] })

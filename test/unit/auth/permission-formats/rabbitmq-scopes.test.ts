@@ -66,7 +66,7 @@ describe('scopes of RabbitMQ', () => {
     assert.equal(permissionsOf({ scope: 'constructor' }, { aliases }).list.length, 0)
   })
 
-  it('take values of claims for themselves and nothing more', () => {
+  it('take values of claims for themselves and nothing more (CVE-2026-44838)', () => {
     const scope = 'write:*/*/u-{sub}.x-{vhost}-*'
     const permissions = permissionsOf({ scope, sub: 'a%b' }, { vhost: 'v1' })
     assert.equal(permissions.mayPublish('u-a%b/x-v1-7', 0, false), true)

@@ -48,7 +48,7 @@ describe('the Client Identifier', () => {
     assert.equal(assigned.size, 2)
   })
 
-  it('v3.1.1 [MQTT-3.1.3-8] may be empty with a clean session only', async () => {
+  it('v3.1.1 [MQTT-3.1.3-8] may be empty with a clean session only (CVE-2025-56352)', async () => {
     const brokers = await TestBrokers.start()
     const clean = await brokers.connect('', { version: 4, admitted: false })
     assert.equal(codeOf(clean), 0)
