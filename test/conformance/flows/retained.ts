@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Bench } from '../bench.ts'
-import { messagesUntil, payloadsBeforeLast } from './steps.ts'
+import { messagesUntil, nextPayload, payloadsBeforeLast } from './steps.ts'
 
 /** Publishes retained messages and, with a message that is not retained, what a new subscriber gets after them. */
 async function retainedAfter(
@@ -130,7 +130,8 @@ export async function resubscribing(bench: Bench): Promise<void> {
   await flow
   await publisher.publish(bench.topic(), 'end', { qos: 1 })
   const seen = (await messagesUntil(subscriber, 'end')).map(({ payload }) => payload.toString())
-  assert.ok(seen.includes('kept'), 'the retained message comes again')
+  // The order between the retained message and those of the publisher is nobody's promise.
+  if (!seen.includes('kept')) assert.equal(await nextPayload(subscriber), 'kept')
   const numbers = seen.filter(payload => payload !== 'kept')
   assert.deepEqual(
     [...new Set(numbers)],
