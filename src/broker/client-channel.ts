@@ -21,11 +21,12 @@ import { handleUnsubscribe } from './handlers/unsubscribe.ts'
 import { Load } from './load-guard.ts'
 import { PublishedTopics } from './published-topics.ts'
 import { Hold, ReadGate } from './read-gate.ts'
-import type { Refusal } from './refusal.ts'
+import { type Refusal, TAKEN_OVER } from './refusal.ts'
 import { tellDisconnected, tellRefused } from './refusal-packets.ts'
 import { isStale } from './stale-epoch.ts'
 import { failureRefusal, isFull } from './store-full.ts'
 import type { ConnectionTraffic } from './traffic.ts'
+import { mayPublishWill } from './will-permission.ts'
 
 type ChannelState = 'awaiting-connect' | 'connecting' | 'connected' | 'closed'
 
@@ -243,10 +244,7 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
   /** Another connection of the same client has claimed the session (v5 [MQTT-3.1.4-3]). */
   takenOver(): void {
     this.#takenOver = true
-    this.disconnect({
-      reasonCode: ReasonCode.SessionTakenOver,
-      why: 'Another client connected with the same client id.',
-    })
+    this.disconnect(TAKEN_OVER)
   }
 
   #connect(packet: ConnectPacket): void {
@@ -291,19 +289,12 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
     broker.counters.connectionsOpen--
     if (this.traffic !== undefined) broker.traffic?.closed(this.traffic)
     broker.wheel.cancel(this)
-    this.#client?.proof?.stop()
-    const session = this.session
-    if (session === undefined) return
+    const client = this.#client
+    if (client === undefined) return
+    const { session, proof } = client
+    proof?.stop()
     broker.registry.unregister(this, session.clientId)
-    const publishWill = this.#publishWill && this.#mayPublishWill(session)
+    const publishWill = this.#publishWill && mayPublishWill(client)
     broker.sessions.leave(session, { publishWill, takenOver: this.#takenOver })
-  }
-
-  /** CONNECT was allowed its will; AUTH may have brought other permissions since. */
-  #mayPublishWill({ will }: ConnectedSession): boolean {
-    const permissions = this.#client?.permissions
-    if (will === undefined || permissions === undefined) return true
-    const { topicName, qos, retain } = will.message
-    return permissions.mayPublish(topicName, qos, retain)
   }
 }

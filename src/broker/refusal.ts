@@ -1,3 +1,5 @@
+import { ReasonCode } from '../protocol/reason-codes.ts'
+
 /** Why a packet is not acceptable: what the client is told and what the log says. */
 export interface Refusal {
   /** A row of `protocol/reason-codes.ts`. */
@@ -11,4 +13,10 @@ export interface Refusal {
 /** Builds a {@link Refusal}; only the channel turns it into bytes. */
 export function refuse(reasonCode: number, why: string): Refusal {
   return { reasonCode, why }
+}
+
+/** v5 [MQTT-3.1.4-3] */
+export const TAKEN_OVER: Refusal = {
+  reasonCode: ReasonCode.SessionTakenOver,
+  why: 'Another client connected with the same client id.',
 }

@@ -5,7 +5,7 @@ import type { OpenGuardbee } from '../conformance/brokers/guardbee.ts'
 import { ConformanceClient } from '../support/conformance-client.ts'
 import { connectBytes, publishBytes } from '../support/conformance-packets.ts'
 import type { SuiteVersion } from '../support/conformance-packets.ts'
-import { openTcp } from '../support/conformance-wire.ts'
+import { openWire } from '../support/conformance-wire.ts'
 
 const MEBIBYTE = 1024 * 1024
 const QUEUED_BYTES_MAX = 4 * MEBIBYTE
@@ -56,7 +56,7 @@ describe('a broker whose clients do not read', { timeout: 60_000 }, () => {
   async function open(clientId: string, version: SuiteVersion): Promise<ConformanceClient> {
     const client = new ConformanceClient(version, clientId)
     opened.push(client)
-    return client.attach(await openTcp(broker.target, client))
+    return client.attach(await openWire(broker.target, client))
   }
 
   async function connect(clientId: string): Promise<ConformanceClient> {
