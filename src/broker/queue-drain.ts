@@ -204,8 +204,8 @@ export class QueueDrain {
     const { template, counters, clock } = this.#context
     const nowMs = message.expiresAtMs === NEVER_EXPIRES ? 0 : clock.nowMs()
     const duplicate = position <= this.#session.sentUpTo
-    // v5 [MQTT-4.3.3-7]: what may have been sent goes on to its end.
-    if (message.expired(nowMs) && !(duplicate && delivery.qos === 2)) {
+    // v5 [MQTT-4.3.3-7], [MQTT-4.4.0-1]: what may have been sent goes on to its end.
+    if (!duplicate && message.expired(nowMs)) {
       counters.droppedExpired++
       this.remove(position)
       return

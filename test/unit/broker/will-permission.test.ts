@@ -16,8 +16,8 @@ describe('the permission for a will when its connection has ended', () => {
     const asked: unknown[] = []
     const permissions = {
       ...allowAllPermissions,
-      mayPublish: (...will: readonly unknown[]) => {
-        asked.push(will)
+      mayPublish: (...message: readonly unknown[]) => {
+        asked.push(message)
         return false
       },
     }
