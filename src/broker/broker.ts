@@ -26,6 +26,7 @@ import { RouteSync } from './route-sync.ts'
 import { Router } from './router.ts'
 import { SessionAnnouncements } from './session-announcements.ts'
 import { SessionManager } from './session-manager.ts'
+import { SharedRedelivery } from './shared-redelivery.ts'
 import { SubscriptionTable } from './subscription-table.ts'
 import { SysTopics } from './sys-topics.ts'
 import { Takeovers } from './takeovers.ts'
@@ -100,6 +101,7 @@ export class Broker {
       announcements: new SessionAnnouncements({ bus, members: table.members, routeSync }),
       registry,
       takeovers,
+      redelivery: new SharedRedelivery({ router, endOfTick, clock, counters, log }),
       delivery: { limits, counters, load, template, nowMs: () => clock.nowMs() },
       drain: { queues: store.queues, counters, endOfTick, clock, log, template },
       publishWill,

@@ -14,6 +14,7 @@ import type { Route } from './route.ts'
 import type { RouteCache } from './route-cache.ts'
 import type { MergedOptions, Target } from './route-target.ts'
 import { chooseMember } from './shared-group.ts'
+import type { Subscriber } from './subscriber.ts'
 import { isFull } from './store-full.ts'
 import type { PersistentMember, SharedGroup } from './subscribers.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
@@ -79,8 +80,23 @@ export class Router {
     for (const sharedFilter of sharedFilters) {
       const group = this.#context.table.sharedGroup(sharedFilter)
       const member = group && chooseMember(group, message.qos, 'local')
-      if (member?.kind === 'live') deliver(this.#publication, member.subscriber, member.options)
+      if (member?.kind === 'live') deliver(this.#publication, member.subscriber, member.options, sharedFilter)
     }
+  }
+
+  /** Gives a message that was left by a member of a Shared Subscription to another one. */
+  routeToShared(message: Message, sharedFilter: string): Routed {
+    const group = this.#context.table.sharedGroup(sharedFilter)
+    if (group === undefined) return NOBODY
+    const publication = this.#publication
+    publication.fromView(message, this.#context.routes.find(message.topicName), this.#context.clock.nowMs())
+    const targets: QueueTarget[] = []
+    const frames = new Map<WorkerAddress, string[]>()
+    const matched = this.#routeToGroup(publication, group, targets, frames)
+    for (const [address, sharedFilters] of frames) {
+      this.#context.bus.send(address, { kind: 'deliver', message: publication, ordinary: false, sharedFilters })
+    }
+    return { matched, safe: this.#store(targets, publication, undefined) }
   }
 
   #route(publication: Publication, route: Route, received: ReceivedMark | undefined): Routed {
@@ -180,7 +196,7 @@ export class Router {
     const member = chooseMember(group, publication.qos, 'cluster')
     switch (member?.kind) {
       case 'live':
-        deliver(publication, member.subscriber, member.options)
+        deliver(publication, member.subscriber, member.options, group.sharedFilter)
         break
       case 'queue':
         addTarget(targets, member.member, publication, member.options)
@@ -229,13 +245,14 @@ function withRetained(routed: Routed, retained: Promise<void> | undefined): Rout
 
 function deliver(
   publication: Publication,
-  subscriber: { deliver(p: Publication, qos: QoS, retain: boolean, identifiers: readonly number[]): void },
+  subscriber: Subscriber,
   options: MergedOptions,
+  sharedFilter?: string,
 ): void {
   const qos = effectiveQoS(publication.qos, options)
   // v5 [MQTT-3.3.1-12], [MQTT-3.3.1-13]
   const retain = publication.retain && options.retainAsPublished
-  subscriber.deliver(publication, qos, retain, options.subscriptionIdentifiers)
+  subscriber.deliver(publication, qos, retain, options.subscriptionIdentifiers, sharedFilter)
 }
 
 /** Whether a worker has subscribers to whom it brings QoS 1 and 2 messages itself. */

@@ -12,6 +12,7 @@ import type { RouteSync } from './route-sync.ts'
 import type { SessionAnnouncements } from './session-announcements.ts'
 import { unlessStale } from './stale-epoch.ts'
 import { type DeliveryContext, Subscriber, type SubscriberOptions } from './subscriber.ts'
+import type { SharedRedelivery } from './shared-redelivery.ts'
 import { StoreRetries } from './store-retries.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
 import type { Takeovers } from './takeovers.ts'
@@ -31,6 +32,7 @@ export interface SessionManagerContext {
   readonly registry: ClientRegistry
   readonly takeovers: Takeovers
   readonly delivery: DeliveryContext
+  readonly redelivery: SharedRedelivery
   readonly drain: DrainContext
   /** Publishes a Will Message. */
   publishWill(will: StoredWill): void
@@ -167,8 +169,9 @@ export class SessionManager {
     const { clientId, epoch, persistent } = session
     counters.sessionsConnected--
     session.drain?.close()
-    session.subscriber.close()
+    const undelivered = session.subscriber.close()
     this.#stopServingAll(session)
+    this.#context.redelivery.add(undelivered)
     const stays = persistent && session.sessionExpiryIntervalSeconds > 0
     if (persistent && !stays && !leaving.takenOver) this.over(clientId, epoch)
     else if (persistent) this.#announce('session left', announcements.left(session))

@@ -9,6 +9,7 @@ import { IdleSignal } from './idle-signal.ts'
 import { Load } from './load-guard.ts'
 import { OutgoingAliases } from './outgoing-aliases.ts'
 import { fillTemplate, type Publication } from './publication.ts'
+import { SharedInFlight, type Undelivered } from './shared-in-flight.ts'
 import { type Waiting, WaitingMessages } from './waiting-messages.ts'
 
 /** Most bytes that a Topic Alias adds: those of its property, of the Property Length and of the Remaining Length. */
@@ -52,6 +53,8 @@ export class Subscriber {
   #window: InflightWindow | undefined = undefined
   /** Undefined until the first message has to wait. */
   #waiting: WaitingMessages | undefined = undefined
+  /** Undefined until the first QoS 1 message of a Shared Subscription. */
+  #shared: SharedInFlight | undefined = undefined
   #closed = false
   /** What was queued for an earlier connection goes before what is delivered now. */
   #queueFirst = false
@@ -89,21 +92,29 @@ export class Subscriber {
   }
 
   /** Sends the message that is being routed, or keeps it until the client can take it. */
-  deliver(publication: Publication, qos: QoS, retain: boolean, subscriptionIdentifiers: readonly number[]): void {
+  deliver(
+    publication: Publication,
+    qos: QoS,
+    retain: boolean,
+    subscriptionIdentifiers: readonly number[],
+    sharedFilter: string | undefined,
+  ): void {
     if (qos === 0) {
       this.#sendQoS0(publication.topicName, publication.template, retain, subscriptionIdentifiers)
     } else if (this.#waiting === undefined && !this.#queueFirst && this.ready) {
       const { topicName, template } = publication
-      this.sendAt(this.window.next, topicName, template, qos, retain, false, subscriptionIdentifiers)
+      const position = this.window.next
+      const sent = this.sendAt(position, topicName, template, qos, retain, false, subscriptionIdentifiers)
+      if (sent && qos === 1 && sharedFilter !== undefined) this.#share(position, publication.kept(), sharedFilter)
     } else {
-      this.#wait({ message: publication.kept(), qos, retain, subscriptionIdentifiers })
+      this.#wait({ message: publication.kept(), qos, retain, subscriptionIdentifiers, sharedFilter })
     }
   }
 
   /** Sends a message that is kept: a retained one. Waits in the same line as {@link deliver}. */
   deliverKept(message: Message, qos: QoS, retain: boolean, subscriptionIdentifiers: readonly number[]): void {
     if (qos > 0) {
-      this.#wait({ message, qos, retain, subscriptionIdentifiers })
+      this.#wait({ message, qos, retain, subscriptionIdentifiers, sharedFilter: undefined })
       this.pump()
       return
     }
@@ -130,12 +141,20 @@ export class Subscriber {
     this.pump()
   }
 
-  /** The connection is gone: nobody waits for it any more. */
-  close(): void {
+  /** The message at `position` is completely acknowledged. */
+  complete(position: number): void {
+    this.window.complete(position)
+    this.#shared?.complete(position)
+  }
+
+  /** The connection is gone: nobody waits for it any more. Returns what other members of its groups may have. */
+  close(): readonly Undelivered[] {
     this.#closed = true
-    this.#waiting?.clear()
+    const inFlight = this.#shared?.takeAll() ?? []
+    const waiting = this.#waiting?.takeAll() ?? []
     this.#waiting = undefined
     this.#idle?.idle()
+    return [...inFlight, ...waiting]
   }
 
   /** Sends what waits, as far as the window and the connection allow. Called after acknowledgements and drains. */
@@ -154,9 +173,11 @@ export class Subscriber {
         continue
       }
       this.#fill(next.message)
-      const { message, qos, retain, subscriptionIdentifiers } = next
+      const { message, qos, retain, subscriptionIdentifiers, sharedFilter } = next
       const { template } = this.#context
-      this.sendAt(this.window.next, message.topicName, template, qos, retain, false, subscriptionIdentifiers)
+      const position = this.window.next
+      const sent = this.sendAt(position, message.topicName, template, qos, retain, false, subscriptionIdentifiers)
+      if (sent && qos === 1 && sharedFilter !== undefined) this.#share(position, message, sharedFilter)
     }
     if (waiting.size === 0) this.#waiting = undefined
   }
@@ -179,6 +200,11 @@ export class Subscriber {
     this.#append(topicName, template, qos, retain, duplicate, packetId, subscriptionIdentifiers)
     this.#count(template)
     return true
+  }
+
+  #share(position: number, message: Message, sharedFilter: string): void {
+    this.#shared ??= new SharedInFlight(this.#context.counters)
+    this.#shared.sent(position, { message, sharedFilter })
   }
 
   #append(

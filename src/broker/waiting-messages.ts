@@ -3,6 +3,7 @@ import type { Counters } from '../core/counters.ts'
 import type { Message } from '../core/message.ts'
 import type { QoS } from '../protocol/packets.ts'
 import type { BrokerLimits } from './limits.ts'
+import type { Undelivered } from './shared-in-flight.ts'
 
 /** A message that waits because the window is full or the client does not read. */
 export interface Waiting {
@@ -10,6 +11,8 @@ export interface Waiting {
   readonly qos: QoS
   readonly retain: boolean
   readonly subscriptionIdentifiers: readonly number[]
+  /** Of the Shared Subscription that it came by; undefined: it came by none. */
+  readonly sharedFilter: string | undefined
 }
 
 /** The messages that wait for one client in memory. A body that waits for many clients counts once. */
@@ -37,22 +40,24 @@ export class WaitingMessages {
     }
     this.#queue.push(waiting)
     const { message } = waiting
-    if (message.waiters++ === 0) this.#counters.bytesWaiting += bytesOf(message)
+    if (message.waiters++ === 0) this.#counters.bytesWaiting += message.size
   }
 
   shift(): Waiting | undefined {
     const waiting = this.#queue.shift()
     if (waiting === undefined) return undefined
     const { message } = waiting
-    if (--message.waiters === 0) this.#counters.bytesWaiting -= bytesOf(message)
+    if (--message.waiters === 0) this.#counters.bytesWaiting -= message.size
     return waiting
   }
 
-  clear(): void {
-    while (this.shift() !== undefined);
+  /** Takes out everything; returns those messages that another member of their Shared Subscription may have. */
+  takeAll(): readonly Undelivered[] {
+    const shared: Undelivered[] = []
+    for (let next = this.shift(); next !== undefined; next = this.shift()) {
+      const { message, sharedFilter } = next
+      if (sharedFilter !== undefined) shared.push({ message, sharedFilter })
+    }
+    return shared
   }
-}
-
-function bytesOf({ payload, properties }: Message): number {
-  return payload.length + properties.length
 }

@@ -82,6 +82,11 @@ export class Message implements MessageView {
     return this.payload.length
   }
 
+  /** Bytes of payload and properties. */
+  get size(): number {
+    return this.payload.length + this.properties.length
+  }
+
   expired(nowMs: number): boolean {
     return this.expiresAtMs !== NEVER_EXPIRES && nowMs >= this.expiresAtMs
   }

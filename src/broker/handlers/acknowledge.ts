@@ -29,7 +29,7 @@ export function handleAcknowledgement(
 /** An acknowledgement of something that is not in flight is ignored, as it may cross a resend. */
 function complete(session: ConnectedSession, position: number): void {
   if (position === 0) return
-  session.subscriber.window.complete(position)
+  session.subscriber.complete(position)
   session.drain?.remove(position)
   session.subscriber.pump()
   session.drain?.pump()
