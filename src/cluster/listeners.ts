@@ -1,5 +1,6 @@
 import type { OpenListener } from '../ports/connection.ts'
 import type { Log } from '../ports/telemetry.ts'
+import { DescriptorWatch } from '../transport/descriptor-watch.ts'
 import { openSecureWebSocketListener, openWebSocketListener } from '../transport/open-websocket-listener.ts'
 import { openTcpListener } from '../transport/tcp-listener.ts'
 import { openTlsListener } from '../transport/tls-listener.ts'
@@ -16,6 +17,8 @@ export interface OpenListeners {
   readonly all: readonly OpenListener[]
   /** Those among them that are encrypted. */
   readonly encrypted: readonly TlsListener[]
+  /** To be closed before the listeners; undefined: there are none. */
+  readonly watch: DescriptorWatch | undefined
 }
 
 /** Opens the listeners that are on, the encrypted ones with `tls`; rejects with `LISTENER`, and then none is open. */
@@ -44,7 +47,8 @@ export async function openListeners(
       const secure = { ...options, tls, port: wssPort, trustedProxies: proxies.wss }
       encrypted.push(await openSecureWebSocketListener(uws, secure))
     }
-    return { all: [...plain, ...encrypted], encrypted }
+    const all = [...plain, ...encrypted]
+    return { all, encrypted, watch: new DescriptorWatch({ listeners: all, clock: options.clock, log: options.log }) }
   } catch (error) {
     await Promise.all([...plain, ...encrypted].map(listener => listener.close()))
     throw error

@@ -82,7 +82,7 @@ class WorkerLife {
   }
   readonly #ended = Promise.withResolvers<void>()
   #parts: WorkerParts | undefined = undefined
-  #listeners: OpenListeners = { all: [], encrypted: [] }
+  #listeners: OpenListeners = { all: [], encrypted: [], watch: undefined }
   /** The newest that the primary has sent. */
   #tls: TlsSetup | undefined = undefined
   /** Replaced while the parts were being made. */
@@ -222,6 +222,7 @@ class WorkerLife {
   }
 
   async #leave({ broker, close, log }: WorkerParts, { refusal, durationMs }: Drain, status = 0): Promise<void> {
+    this.#listeners.watch?.close()
     await Promise.all(this.#listeners.all.map(listener => listener.close()))
     await broker.disconnectAll(refusal, steadyPace(durationMs, systemClock, nextTurn))
     const gone = await until(() => broker.connections === 0, LEAVE_MS, LEAVE_CHECK_MS)

@@ -64,6 +64,10 @@ export type AcceptConnection = (connection: Connection) => ConnectionHandler
 /** An open listener. */
 export interface OpenListener {
   readonly identity: ListenerIdentity
+  /** Takes no connections until {@link resume}; absent where nobody has to tell the transport. */
+  suspend?(): void
+  /** Rejects with `LISTENER` where it cannot listen again, and may then be called again. */
+  resume?(): Promise<void>
   /** Stops accepting; connections that are open stay open. */
   close(): Promise<void>
 }

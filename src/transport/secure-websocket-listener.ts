@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import type { AppOptions, HttpResponse, TemplatedApp, us_listen_socket } from 'uWebSockets.js'
+import type { AppOptions, HttpResponse, TemplatedApp } from 'uWebSockets.js'
 import { BrokerError } from '../core/errors.ts'
 import type { Timer } from '../ports/clock.ts'
 import type { ClientCertificate, ListenerIdentity } from '../ports/connection.ts'
@@ -10,7 +10,8 @@ import type { ListenerParts } from './listener-options.ts'
 import { listenerParts } from './listener-options.ts'
 import { CIPHERS_1_2 } from './tls-ciphers.ts'
 import type { TlsCertificates, TlsListener, TlsListenerOptions, TlsSetup } from './tls-setup.ts'
-import { listenWithUws, uwsPort } from './uws-port.ts'
+import { UwsListenSocket } from './uws-listen-socket.ts'
+import { uwsPort } from './uws-port.ts'
 import type { UwsModule } from './uws.ts'
 import { UwsWebSockets } from './uws-websockets.ts'
 
@@ -25,7 +26,7 @@ export async function openSecureUwsListener(uws: UwsModule, options: TlsListener
     const port = await uwsPort(options.host, options.port)
     const parts = listenerParts(options, 'secure-websocket', port.port)
     const listener = new SecureUwsListener(uws, gate, parts, options)
-    listener.listening(await listenWithUws(gate, port))
+    listener.listening(await UwsListenSocket.open(uws, gate, port))
     return listener
   } catch (error) {
     gate.close()
@@ -63,7 +64,8 @@ class SecureUwsListener implements TlsListener {
   #current: Generation
   /** Each serves on for a while, so that clients in the middle of their handshake finish it. */
   readonly #replaced = new Map<Generation, Timer>()
-  #listenSocket: us_listen_socket | undefined
+  /** Undefined before it is opened, and once it is closed. */
+  #listenSocket: UwsListenSocket | undefined
 
   constructor(uws: UwsModule, gate: TemplatedApp, parts: ListenerParts, options: TlsListenerOptions) {
     this.#uws = uws
@@ -80,8 +82,16 @@ class SecureUwsListener implements TlsListener {
     return this.#parts.identity
   }
 
-  listening(listenSocket: us_listen_socket): void {
+  listening(listenSocket: UwsListenSocket): void {
     this.#listenSocket = listenSocket
+  }
+
+  suspend(): void {
+    this.#listenSocket?.suspend()
+  }
+
+  async resume(): Promise<void> {
+    await this.#listenSocket?.resume()
   }
 
   use({ certificates }: TlsSetup): void {
@@ -98,7 +108,7 @@ class SecureUwsListener implements TlsListener {
 
   close(): Promise<void> {
     if (this.#listenSocket !== undefined) {
-      this.#uws.us_listen_socket_close(this.#listenSocket)
+      this.#listenSocket.suspend()
       this.#parts.endOfTick.add({ flush: () => this.#gate.close() })
     }
     this.#listenSocket = undefined

@@ -1,8 +1,8 @@
-import type { us_listen_socket } from 'uWebSockets.js'
 import type { ListenerIdentity, OpenListener } from '../ports/connection.ts'
 import type { ListenerOptions } from './listener-options.ts'
 import { listenerParts } from './listener-options.ts'
-import { listenWithUws, uwsPort } from './uws-port.ts'
+import { UwsListenSocket } from './uws-listen-socket.ts'
+import { uwsPort } from './uws-port.ts'
 import type { UwsModule } from './uws.ts'
 import { UwsWebSockets } from './uws-websockets.ts'
 
@@ -13,7 +13,7 @@ export async function openUwsListener(uws: UwsModule, options: ListenerOptions):
   const parts = listenerParts(options, 'websocket', port.port)
   const webSockets = new UwsWebSockets({ uws, app, parts, accept: options.accept, inspect: () => undefined })
   try {
-    return new UwsListener(uws, parts.identity, webSockets, await listenWithUws(app, port))
+    return new UwsListener(parts.identity, webSockets, await UwsListenSocket.open(uws, app, port))
   } catch (error) {
     app.close()
     throw error
@@ -22,25 +22,25 @@ export async function openUwsListener(uws: UwsModule, options: ListenerOptions):
 
 class UwsListener implements OpenListener {
   readonly identity: ListenerIdentity
-  readonly #uws: UwsModule
   readonly #webSockets: UwsWebSockets
-  #listenSocket: us_listen_socket | undefined
+  readonly #listenSocket: UwsListenSocket
 
-  constructor(
-    uws: UwsModule,
-    identity: ListenerIdentity,
-    webSockets: UwsWebSockets,
-    listenSocket: us_listen_socket | undefined,
-  ) {
+  constructor(identity: ListenerIdentity, webSockets: UwsWebSockets, listenSocket: UwsListenSocket) {
     this.identity = identity
-    this.#uws = uws
     this.#webSockets = webSockets
     this.#listenSocket = listenSocket
   }
 
+  suspend(): void {
+    this.#listenSocket.suspend()
+  }
+
+  resume(): Promise<void> {
+    return this.#listenSocket.resume()
+  }
+
   close(): Promise<void> {
-    if (this.#listenSocket !== undefined) this.#uws.us_listen_socket_close(this.#listenSocket)
-    this.#listenSocket = undefined
+    this.#listenSocket.suspend()
     this.#webSockets.close()
     return Promise.resolve()
   }
