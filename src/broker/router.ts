@@ -89,14 +89,15 @@ export class Router {
     const group = this.#context.table.sharedGroup(sharedFilter)
     if (group === undefined) return NOBODY
     const publication = this.#publication
-    publication.fromView(message, this.#context.routes.find(message.topicName), this.#context.clock.nowMs())
+    const route = this.#context.routes.find(message.topicName)
+    publication.fromView(message, route, this.#context.clock.nowMs())
     const targets: QueueTarget[] = []
     const frames = new Map<WorkerAddress, string[]>()
     const matched = this.#routeToGroup(publication, group, targets, frames)
     for (const [address, sharedFilters] of frames) {
       this.#context.bus.send(address, { kind: 'deliver', message: publication, ordinary: false, sharedFilters })
     }
-    return { matched, safe: this.#store(targets, publication, undefined) }
+    return { matched, safe: this.#store(targets, publication, route.topicBytes, undefined) }
   }
 
   #route(publication: Publication, route: Route, received: ReceivedMark | undefined): Routed {

@@ -58,7 +58,7 @@ export class DescriptorWatch {
   async #resume(): Promise<void> {
     this.#suspended = false
     try {
-      await Promise.all(this.#parts.listeners.map(listener => listener.resume?.()))
+      await Promise.all(this.#parts.listeners.map(async listener => await listener.resume?.()))
     } catch (error) {
       this.#suspended = true
       throw error

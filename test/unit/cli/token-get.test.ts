@@ -142,7 +142,7 @@ describe('guardbee token get', () => {
 
   it('gives up when nobody has agreed in time', async test => {
     const pending = [400, { error: 'authorization_pending' }] as const
-    const { issuer } = await serve(
+    const { issuer, asked } = await serve(
       test,
       Array.from({ length: 20 }, () => pending),
     )
@@ -152,7 +152,8 @@ describe('guardbee token get', () => {
       status = ended
     })
     await waitFor('the end', () => {
-      if (context.clock.nextTimerMs === 5_000) context.clock.advance(5_000)
+      // Finding the issuer has a timer of the same length, which must not run out.
+      if (asked.length > 0 && context.clock.nextTimerMs === 5_000) context.clock.advance(5_000)
       return status !== undefined
     })
     assert.equal(status, 1)
