@@ -18,7 +18,6 @@ import { handlePingRequest } from './handlers/ping.ts'
 import { acknowledgerOf, handlePublish } from './handlers/publish.ts'
 import { handleSubscribe } from './handlers/subscribe.ts'
 import { handleUnsubscribe } from './handlers/unsubscribe.ts'
-import { Load } from './load-guard.ts'
 import { PublishedTopics } from './published-topics.ts'
 import { Hold, ReadGate } from './read-gate.ts'
 import { type Refusal, TAKEN_OVER } from './refusal.ts'
@@ -126,7 +125,7 @@ export class ClientChannel implements Channel, ConnectionHandler, PacketReceiver
   }
 
   publish(packet: IncomingPublish): void {
-    if (this.broker.load.level === Load.full) this.broker.load.hold(this.#gate)
+    this.broker.load.published(this.#gate)
     if (this.#client !== undefined) handlePublish(this, this.#client, packet)
   }
 

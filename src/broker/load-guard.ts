@@ -39,6 +39,8 @@ export class LoadGuard {
   /** Publishers that are read again with the next check. */
   readonly #held = new Set<ReadGate>()
   #timer: Timer | undefined = undefined
+  /** With so much queued the next level is reached. */
+  #nextLevelBytes = Infinity
   #checkedAtMs = 0
   #lateMs = 0
   /** The highest level of the spell that was logged. */
@@ -51,6 +53,7 @@ export class LoadGuard {
   start(): void {
     const { clock } = this.#parts
     this.#checkedAtMs = clock.nowMs()
+    this.#setLevel(this.level)
     this.#timer = clock.every(CHECK_MS, () => this.#check())
   }
 
@@ -58,8 +61,17 @@ export class LoadGuard {
     this.#timer?.cancel()
   }
 
-  /** A client has published while the load is full: it is not read until the next check. */
-  hold(gate: ReadGate): void {
+  /** The client behind `gate` has published. While the load is full it is not read until the next check. */
+  published(gate: ReadGate): void {
+    const { bytesPending, bytesWaiting } = this.#parts.counters
+    // Between two checks more can be queued than there is room for.
+    if (bytesPending + bytesWaiting >= this.#nextLevelBytes) {
+      this.#setLevel(higher(this.level, levelOf(this.#queuedShare, 0)))
+    }
+    if (this.level === Load.full) this.#hold(gate)
+  }
+
+  #hold(gate: ReadGate): void {
     if (this.#held.has(gate)) return
     this.#held.add(gate)
     this.#parts.counters.readsHeld++
@@ -67,21 +79,31 @@ export class LoadGuard {
   }
 
   #check(): void {
-    const { clock, counters, limits } = this.#parts
+    const { clock, limits } = this.#parts
     const nowMs = clock.nowMs()
     const lateMs = Math.max(0, nowMs - this.#checkedAtMs - CHECK_MS)
     // Once may be a process that was stopped, or a collection of garbage.
     const lagMs = Math.min(lateMs, this.#lateMs)
     this.#lateMs = lateMs
     this.#checkedAtMs = nowMs
-    const queuedShare = (counters.bytesPending + counters.bytesWaiting) / limits.queuedBytesMax
+    const queuedShare = this.#queuedShare
     const lagShare = lagMs / limits.lagMsMax
     const reached = levelOf(queuedShare, lagShare)
     const left = levelOf(queuedShare / LEFT_AT_SHARE, lagShare / LEFT_AT_SHARE)
-    this.level = higher(reached, lower(this.level, left))
+    this.#setLevel(higher(reached, lower(this.level, left)))
     this.#say(lagMs)
     for (const gate of this.#held) gate.release(Hold.load)
     this.#held.clear()
+  }
+
+  get #queuedShare(): number {
+    const { counters, limits } = this.#parts
+    return (counters.bytesPending + counters.bytesWaiting) / limits.queuedBytesMax
+  }
+
+  #setLevel(level: Load): void {
+    this.level = level
+    this.#nextLevelBytes = (QUEUED_SHARES[level] ?? Infinity) * this.#parts.limits.queuedBytesMax
   }
 
   #say(lagMs: number): void {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { LoadGuard } from '../../../src/broker/load-guard.ts'
+import { ReadGate } from '../../../src/broker/read-gate.ts'
 import { Counters } from '../../../src/core/counters.ts'
+import { EndOfTick } from '../../../src/core/end-of-tick.ts'
 import { ReasonCode } from '../../../src/protocol/reason-codes.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { RecordingLog } from '../../support/recording-log.ts'
+import { TestConnection } from '../../support/test-connection.ts'
 import { TestBrokers } from '../../support/test-broker.ts'
 
 const SERVER_UNAVAILABLE = 3
@@ -20,6 +23,18 @@ describe('the level of the load', () => {
       return guard.level
     })
     assert.deepEqual(levels, [0, 0, 1, 1, 0, 2, 2, 1, 3, 3, 3, 2, 0])
+  })
+
+  it('rises with the message that reaches the next bound, without waiting for a check', () => {
+    const { counters, guard } = guarded()
+    const gate = new ReadGate(new TestConnection(new EndOfTick(() => {}), { arrived() {}, closed() {} }))
+    const levels = [499, 500, 749, 750, 999, 1_000, 0].map(bytes => {
+      counters.bytesPending = bytes
+      guard.published(gate)
+      return guard.level
+    })
+    assert.deepEqual(levels, [0, 1, 1, 2, 2, 3, 3])
+    assert.equal(gate.closed, true)
   })
 
   it('follows how late the timers run, if they are late twice in a row', () => {
