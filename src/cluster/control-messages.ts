@@ -15,7 +15,8 @@ export interface WorkerPlan {
   readonly number: number
   /** Holds the sockets between the processes of this node. */
   readonly folder: string
-  readonly storeSocket: string
+  /** Where the primary serves its store; undefined: the store is in Redis. */
+  readonly storeSocket: string | undefined
   readonly settings: Settings
   readonly security: SecurityModel
   readonly keySets: readonly KeySetSnapshot[]
@@ -67,4 +68,9 @@ export function fromPrimary(message: unknown): ToWorker {
 /** Proven: as {@link fromPrimary}. */
 export function fromWorker(message: unknown): ToPrimary {
   return message as ToPrimary
+}
+
+/** Says something to the primary of this worker. */
+export function tellPrimary(message: ToPrimary): void {
+  process.send?.(message)
 }

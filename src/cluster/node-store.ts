@@ -71,7 +71,8 @@ async function onDisk(settings: Settings, parts: NodeStoreParts): Promise<KeptSt
   }
 }
 
-function limitsOf(settings: Settings): {
+/** The bounds of a store, wherever it is. */
+export function limitsOf(settings: Settings): {
   readonly sessionsMax: number
   readonly queuedMessagesMax: number
   readonly queuedBytesMax: number

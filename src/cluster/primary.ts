@@ -105,7 +105,7 @@ function httpModule(): HttpModule | undefined {
 class Node {
   readonly #log: Log
   readonly #folder: string
-  readonly #store: NodeStore
+  readonly #store: NodeStore | undefined
   readonly #keySets: KeySetSource
   readonly #introspections: IntrospectionSource
   readonly #tls: TlsSource | undefined
@@ -120,7 +120,7 @@ class Node {
   private constructor(parts: {
     readonly log: Log
     readonly folder: string
-    readonly store: NodeStore
+    readonly store: NodeStore | undefined
     readonly keySets: KeySetSource
     readonly introspections: IntrospectionSource
     readonly tls: TlsSource | undefined
@@ -149,11 +149,13 @@ class Node {
     const securitySource = await openSecuritySource(reading, settings.securityFile, { clock, log })
     const tls = await openTlsSource(settings, { clock, random: systemRandom, log })
     const folder = await openSocketFolder(tmpdir(), process.pid)
-    const storeSocket = path.join(folder, 'store.sock')
+    // With Redis each worker asks it by itself.
+    const storeSocket = settings.redisUrl === undefined ? path.join(folder, 'store.sock') : undefined
     const endOfTick = new EndOfTick(setImmediate)
     const slabs = new SlabPool()
-    const storeParts = { socketPath: storeSocket, clock, random: systemRandom, log, endOfTick, slabs }
-    const store = await openNodeStore(storeSettings(settings), storeParts)
+    const storeParts = { clock, random: systemRandom, log, endOfTick, slabs }
+    const store =
+      storeSocket === undefined ? undefined : await openNodeStore(settings, { ...storeParts, socketPath: storeSocket })
     const keySets = new KeySetSource({ realms: security.realms, clock, random: systemRandom, log })
     const introspections = new IntrospectionSource({ realms: security.realms, clock, log })
     const revocations = new Revocations()
@@ -173,7 +175,7 @@ class Node {
       keySets,
       introspections,
       revocations,
-      sessions: store.store.sessions,
+      sessions: store?.store.sessions,
       drain: drainOf(settings),
       clock,
       log,
@@ -186,13 +188,13 @@ class Node {
     const metrics = async (): Promise<string> => {
       const sum = sumCounters(await supervisor.counters())
       const fetched = renderPrometheus(keySetMetrics, keySets) + renderPrometheus(introspectionMetrics, introspections)
-      const stored = renderPrometheus(storeMetrics, store.counts())
+      const stored = store === undefined ? '' : renderPrometheus(storeMetrics, store.counts())
       return renderPrometheus(workerMetrics, sum) + fetched + stored
     }
     const sys = new SysPublisher({
       values: new SysValues(packageVersion(), clock.nowMs()),
       counters: () => supervisor.counters(),
-      sizes: () => store.counts(),
+      sizes: () => store?.counts(),
       tell: topics => supervisor.tellAll({ kind: 'sys', topics }),
       clock,
       log,
@@ -268,7 +270,7 @@ class Node {
     this.#security?.close()
     this.#accessLog?.close()
     await this.#admin?.close()
-    await this.#store.close()
+    await this.#store?.close()
     await rm(this.#folder, { recursive: true, force: true })
     this.#log.info('guardbee has stopped')
     this.#done.resolve(0)
@@ -281,9 +283,4 @@ function stopped(stop: AbortSignal): Promise<never> {
     if (stop.aborted) refuse()
     else stop.addEventListener('abort', refuse, { once: true })
   })
-}
-
-/** Until sessions are in Redis, those of a node in a cluster live as long as the node. */
-function storeSettings(settings: Settings): Settings {
-  return settings.redisUrl === undefined ? settings : { ...settings, durability: 'memory' }
 }

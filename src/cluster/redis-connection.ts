@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import { parseRedisAddress, shownRedisAddress } from '../config/redis-address.ts'
 import type { RedisAddress } from '../config/redis-address.ts'
 import { BrokerError } from '../core/errors.ts'
 import type { Random } from '../ports/clock.ts'
+import { redisStoreConnection } from '../store/redis/redis-store.ts'
 
 const RETRY_FIRST_MS = 50
 const RETRY_LONGEST_MS = 500
@@ -33,8 +34,7 @@ export interface RedisConnections {
  * cannot be read.
  */
 export function makeRedisConnections(settings: RedisConnectionSettings, random: Random): RedisConnections {
-  const address = parseRedisAddress(settings.redisUrl)
-  if (address === undefined) throw new BrokerError('CONFIGURATION', 'GUARDBEE_REDIS_URL is not an address of Redis')
+  const address = addressIn(settings)
   const make = (options: ClientOptions): Redis | Cluster => makeClient(address, options, random)
   const shared: ClientOptions = { ...optionsFor(address, settings, random), lazyConnect: true }
   return {
@@ -44,13 +44,42 @@ export function makeRedisConnections(settings: RedisConnectionSettings, random: 
   }
 }
 
+/**
+ * Makes the connection of the store of a worker, which begins to connect. It is not one of the others: what waits for
+ * replicas would hold up heartbeats and messages. Throws as {@link makeRedisConnections} does.
+ */
+export function makeStoreConnection(
+  settings: Omit<RedisConnectionSettings, 'deadAfterMs'>,
+  random: Random,
+): Redis | Cluster {
+  const address = addressIn(settings)
+  const options = { ...optionsFor(address, settings, random), ...redisStoreConnection }
+  // A call that failed is the store's to repeat.
+  return makeClient(address, options, random, {
+    lazyConnect: false,
+    shardedSubscribers: false,
+    retryDelayOnFailover: 0,
+  })
+}
+
 /** Where Redis is, fit for the log; undefined: there is none. */
 export function redisAddress({ redisUrl }: { readonly redisUrl: string | undefined }): string | undefined {
   const address = redisUrl === undefined ? undefined : parseRedisAddress(redisUrl)
   return address && shownRedisAddress(address)
 }
 
-function makeClient(address: RedisAddress, options: ClientOptions, random: Random): Redis | Cluster {
+function addressIn({ redisUrl }: { readonly redisUrl: string }): RedisAddress {
+  const address = parseRedisAddress(redisUrl)
+  if (address === undefined) throw new BrokerError('CONFIGURATION', 'GUARDBEE_REDIS_URL is not an address of Redis')
+  return address
+}
+
+function makeClient(
+  address: RedisAddress,
+  options: ClientOptions,
+  random: Random,
+  clusterOptions: Omit<ClusterOptions, 'redisOptions' | 'replyMapping'> = {},
+): Redis | Cluster {
   const client =
     address.kind === 'cluster'
       ? new Cluster([...address.hosts], {
@@ -58,6 +87,7 @@ function makeClient(address: RedisAddress, options: ClientOptions, random: Rando
           lazyConnect: true,
           enableOfflineQueue: false,
           shardedSubscribers: true,
+          ...clusterOptions,
           clusterRetryStrategy: retryDelay(random),
         })
       : new Redis(options)
@@ -66,7 +96,11 @@ function makeClient(address: RedisAddress, options: ClientOptions, random: Rando
   return client
 }
 
-function optionsFor(address: RedisAddress, settings: RedisConnectionSettings, random: Random): ClientOptions {
+function optionsFor(
+  address: RedisAddress,
+  settings: Pick<RedisConnectionSettings, 'redisCaFile'>,
+  random: Random,
+): ClientOptions {
   const { kind, hosts, user, password, database, masterName, encrypted } = address
   const tls = encrypted ? { ca: certificates(settings.redisCaFile) } : undefined
   return {

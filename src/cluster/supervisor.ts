@@ -42,7 +42,8 @@ export interface SupervisorParts {
   readonly keySets: KeySets & { snapshots(): readonly KeySetSnapshot[] }
   readonly introspections: Introspections
   readonly revocations: Revocations
-  readonly sessions: SessionStore
+  /** Undefined: they are in Redis, where the other workers take care of those of a dead one. */
+  readonly sessions: SessionStore | undefined
   readonly drain: Drain
   readonly clock: Clock
   readonly log: Log
@@ -237,7 +238,7 @@ export class Supervisor {
     if (this.#first === worker) this.#first = undefined
     this.#watchRedis('')
     this.tellAll({ kind: 'peers', addresses: this.#addresses() })
-    background(log, 'abandon sessions', sessions.abandon(worker.address, clock.nowMs()))
+    if (sessions !== undefined) background(log, 'abandon sessions', sessions.abandon(worker.address, clock.nowMs()))
     if (this.#leaving) {
       if (this.#workers.size === 0) this.#ended.resolve()
       return

@@ -10,7 +10,8 @@ export interface SysPublisherParts {
   readonly values: SysValues
   /** What each worker has counted. */
   readonly counters: () => Promise<readonly Readonly<Counters>[]>
-  readonly sizes: () => StoreSizes
+  /** Undefined: the store is not this node's. */
+  readonly sizes: () => StoreSizes | undefined
   /** Tells every worker of the node. */
   readonly tell: (topics: readonly SysTopic[]) => void
   readonly clock: Clock

@@ -1,33 +1,19 @@
-import { ListenerPipelines } from '../auth/pipeline.ts'
-import { openAccessLog, type AccessLog } from '../auth/access-log.ts'
-import { jwtAuthenticators } from '../auth/jwt-authenticators.ts'
-import { KeySetsMirror } from '../auth/key-sets-mirror.ts'
 import { Revocations, type Revocation } from '../auth/revocations.ts'
-import { PasswordPool } from '../auth/password-pool.ts'
 import type { SecurityModel } from '../auth/security-model.ts'
-import { TokenVerifier } from '../auth/token-verifier.ts'
-import { VerifierPool } from '../auth/verifier-pool.ts'
-import { Broker } from '../broker/broker.ts'
 import { steadyPace } from '../broker/closing-pace.ts'
-import { Counters } from '../core/counters.ts'
-import { EndOfTick } from '../core/end-of-tick.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { KeySetSnapshot } from '../ports/key-sets.ts'
-import { background, type Log } from '../ports/telemetry.ts'
-import { SlabPool } from '../protocol/slab-pool.ts'
-import { StoreClient } from '../store/store-client.ts'
-import { createLogger } from '../telemetry/logger.ts'
+import { background } from '../ports/telemetry.ts'
 import { systemClock } from '../telemetry/system-clock.ts'
-import { systemRandom } from '../telemetry/system-random.ts'
 import type { TlsSetup } from '../transport/tls-setup.ts'
-import { brokerLimits } from './broker-limits.ts'
 import { fromPrimary, type ListenerPorts, type ToPrimary, type ToWorker, type WorkerPlan } from './control-messages.ts'
+import { tellPrimary } from './control-messages.ts'
 import { AT_ONCE, type Drain, drainOf } from './drain.ts'
 import { IntrospectionRequests } from './introspection-requests.ts'
 import { KeyRequests } from './key-requests.ts'
 import { openListeners, useTls, type OpenListeners } from './listeners.ts'
-import { WorkerBus } from './worker-bus.ts'
 import { trustedProxies } from './trusted-proxies.ts'
+import { type Asking, prepareWorker, type WorkerParts } from './worker-parts.ts'
 
 const JOIN_MS = 5_000
 const JOIN_CHECK_MS = 10
@@ -35,31 +21,6 @@ const LEAVE_MS = 5_000
 const LEAVE_CHECK_MS = 20
 /** How long a worker that was taken for dead may take to end. */
 const BURIED_MS = 8_000
-const STANDARD_OUTPUT = 1
-
-/** Everything a worker consists of once it is prepared. */
-interface WorkerParts {
-  readonly plan: WorkerPlan
-  readonly log: Log
-  readonly endOfTick: EndOfTick
-  readonly slabs: SlabPool
-  readonly bus: WorkerBus
-  readonly store: StoreClient
-  readonly broker: Broker
-  readonly door: ListenerPipelines
-  readonly keySets: KeySetsMirror
-  readonly counters: Counters
-  readonly accessLog: AccessLog
-  /** Closes what must be flushed or ended before the process may exit. */
-  readonly close: () => Promise<void>
-}
-
-/** What a worker has of the primary from its first moment on. */
-interface Asking {
-  readonly keys: KeyRequests
-  readonly introspections: IntrospectionRequests
-  readonly revocations: Revocations
-}
 
 /** Is a worker of this node: does what the primary says until it says leave, or is gone itself. */
 export async function runWorker(): Promise<void> {
@@ -169,7 +130,7 @@ class WorkerLife {
 
   async #prepare(plan: WorkerPlan): Promise<void> {
     this.#revoke(plan.revocations)
-    const parts = await prepare(plan, this.#asking, () => this.#buried())
+    const parts = await prepareWorker(plan, this.#asking, () => this.#buried())
     this.#parts = parts
     for (const snapshot of this.#earlyKeys.values()) parts.keySets.accept(snapshot)
     if (this.#earlySecurity !== undefined) this.#useSecurity(parts, this.#earlySecurity)
@@ -233,53 +194,8 @@ class WorkerLife {
   }
 }
 
-async function prepare(
-  plan: WorkerPlan,
-  { keys, introspections, revocations }: Asking,
-  onBuried: () => void,
-): Promise<WorkerParts> {
-  const { settings, security, folder, address, number } = plan
-  const log = createLogger({ level: settings.logLevel, process: `worker ${number}`, fd: STANDARD_OUTPUT })
-  const clock = systemClock
-  const random = systemRandom
-  const endOfTick = new EndOfTick(setImmediate)
-  const slabs = new SlabPool()
-  const counters = new Counters()
-  const keySets = new KeySetsMirror({ request: (realm, kid) => keys.ask(realm, kid), clock, log })
-  for (const snapshot of plan.keySets) keySets.accept(snapshot)
-  const owner = {
-    onBuried,
-    onState: (up: boolean, why: string) => {
-      counters.redisUp = up ? 1 : 0
-      tellPrimary({ kind: 'redis', up, why })
-    },
-    onEstate: (worker: WorkerAddress) => store.sessions.abandon(worker, clock.nowMs()),
-  }
-  const bus = await WorkerBus.open({ self: address, folder, settings, clock, random, log, endOfTick, slabs, owner })
-  const store = await StoreClient.open({ socketPath: plan.storeSocket, clock, log, endOfTick, slabs })
-  const { logDir, accessLogFormat: format } = settings
-  const accessLog = await openAccessLog({ model: security.accessLog, logDir, format, clock, log, endOfTick })
-  const pool = new VerifierPool(settings.authThreads, clock, log)
-  const verifier = new TokenVerifier({ keySets, pool, clock, endOfTick, log })
-  const binding = { clientIdClaim: settings.bindClientId, usernameClaim: settings.bindUsername }
-  const jwtAuthenticator = jwtAuthenticators({ verifier, introspections, revocations, clock, random }, binding)
-  const passwords = new PasswordPool(clock, log)
-  const door = new ListenerPipelines({ model: security, jwtAuthenticator, passwords, accessLog, log, random })
-  const limits = brokerLimits(settings)
-  const broker = new Broker({ bus: bus.bus, store, door, clock, random, log, counters, endOfTick, limits })
-  const close = async (): Promise<void> => {
-    broker.stop()
-    await Promise.all([bus.close(), store.close(), accessLog.close(), pool.destroy(), passwords.destroy()])
-  }
-  return { plan, log, endOfTick, slabs, bus, store, broker, door, keySets, counters, accessLog, close }
-}
-
 function nextTurn(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
-}
-
-function tellPrimary(message: ToPrimary): void {
-  process.send?.(message)
 }
 
 /** Whether `holds` came true within `waitMs`. */

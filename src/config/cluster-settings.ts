@@ -19,7 +19,7 @@ export const clusterSettings = {
     default: { value: undefined },
     secret: true,
     sentence:
-      'Redis over which nodes find and reach each other; those with the same Redis and cluster name are one broker.',
+      'Redis over which nodes find and reach each other, and which holds their sessions and retained messages; those with the same Redis and cluster name are one broker.',
   }),
   redisCaFile: setting({
     name: 'GUARDBEE_REDIS_CA_FILE',
@@ -27,6 +27,14 @@ export const clusterSettings = {
     default: { value: undefined },
     sentence:
       "Certificates in PEM of the authorities that vouch for Redis, where `GUARDBEE_REDIS_URL` starts with `rediss`; the system's without it.",
+  }),
+  redisWait: setting({
+    name: 'GUARDBEE_REDIS_WAIT',
+    type: integer(0, 100),
+    default: { value: 0 },
+    unit: 'replicas',
+    sentence:
+      'Replicas of Redis that must have what is stored before it is acknowledged (`WAIT`); where too few answer, it is not.',
   }),
   clusterName: setting({
     name: 'GUARDBEE_CLUSTER_NAME',

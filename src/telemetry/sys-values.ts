@@ -13,8 +13,7 @@ const AVERAGES = [
 export interface StoreSizes {
   readonly sessions: number
   readonly retainedMessages: number
-  /** Undefined: it does not count them. */
-  readonly queuedMessages: number | undefined
+  readonly queuedMessages: number
 }
 
 /** The values of the node in Mosquitto's `$SYS` tree, made from what all workers together have counted. */
@@ -34,8 +33,8 @@ export class SysValues {
     this.#updatedAtMs = nowMs
   }
 
-  /** All topics with their values now. */
-  update(nowMs: number, counters: Readonly<Counters>, sizes: StoreSizes): readonly SysTopic[] {
+  /** All topics with their values now; without `sizes` those that tell of the store are left out. */
+  update(nowMs: number, counters: Readonly<Counters>, sizes: StoreSizes | undefined): readonly SysTopic[] {
     const elapsedMs = Math.max(1, nowMs - this.#updatedAtMs)
     this.#updatedAtMs = nowMs
     const flows = flowsOf(counters)
@@ -50,10 +49,11 @@ export class SysValues {
   #gauges(
     nowMs: number,
     { sessionsConnected, subscriptions, sharedSubscriptions }: Readonly<Counters>,
-    { sessions, retainedMessages, queuedMessages }: StoreSizes,
+    sizes: StoreSizes | undefined,
   ): Readonly<Record<string, string | number | undefined>> {
     // The store knows the connected sessions too; while one comes or goes the counts are of two moments.
-    const total = Math.max(sessions, sessionsConnected)
+    const total = Math.max(sizes?.sessions ?? 0, sessionsConnected)
+    const stored = sizes && sizes.queuedMessages + sizes.retainedMessages
     this.#clientsMax = Math.max(this.#clientsMax, total)
     return {
       version: `guardbee version ${this.#version}`,
@@ -64,9 +64,9 @@ export class SysValues {
       'clients/maximum': this.#clientsMax,
       'subscriptions/count': subscriptions,
       'shared_subscriptions/count': sharedSubscriptions,
-      'retained messages/count': retainedMessages,
-      'messages/stored': queuedMessages === undefined ? undefined : queuedMessages + retainedMessages,
-      'store/messages/count': queuedMessages === undefined ? undefined : queuedMessages + retainedMessages,
+      'retained messages/count': sizes?.retainedMessages,
+      'messages/stored': stored,
+      'store/messages/count': stored,
     }
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import type { IClientOptions } from 'mqtt'
 import { startAuthorizationServer } from '../support/authorization-server.ts'
 import { freePort } from '../support/free-port.ts'
 import { startGuardbee } from '../support/guardbee-process.ts'
@@ -14,6 +15,7 @@ import type { GuardbeeProcess, LogEvent } from '../support/guardbee-process.ts'
 import type { TestClient } from '../support/mqtt-clients.ts'
 
 const QOS_LEVELS = [0, 1, 2] as const
+const PERSISTENT: IClientOptions = { clean: false, properties: { sessionExpiryInterval: 3600 } }
 
 /** The default, which is HiveMQ's. */
 const RECEIVE_MAXIMUM = 10
@@ -44,8 +46,9 @@ describe('two nodes of two workers on one Redis', { timeout: 180_000 }, () => {
     return teardown.add(await startGuardbee(settings), opened => opened.destroy())
   }
 
-  async function connect(guardbee: GuardbeeProcess, clientId: string): Promise<TestClient> {
-    const opened = await connectClient(guardbee.listenerUrl('mqtt').href, { clientId, token })
+  async function connect(guardbee: GuardbeeProcess, clientId: string, options?: IClientOptions): Promise<TestClient> {
+    const who = options === undefined ? { clientId, token } : { clientId, token, options }
+    const opened = await connectClient(guardbee.listenerUrl('mqtt').href, who)
     return teardown.add(opened, ({ client }) => client.endAsync(true))
   }
 
@@ -96,6 +99,30 @@ describe('two nodes of two workers on one Redis', { timeout: 180_000 }, () => {
     await waitFor('all messages', () => received().length >= payloads.length)
     assert.deepEqual(received().sort(), payloads.toSorted())
     for (const { messages } of members) assert(messages.length > 0)
+  })
+
+  it('finds a persistent session, and what came for it meanwhile, at each node', async () => {
+    const [left, right] = nodes
+    const first = await connect(left, 'wanderer', PERSISTENT)
+    await first.client.subscribeAsync('wander/#', { qos: 2 })
+    await first.client.endAsync()
+    const publisher = await connect(right, 'wander-publisher')
+    for (const qos of [1, 2] as const) await publisher.client.publishAsync(`wander/${qos}`, 'kept', { qos })
+    const second = await connect(right, 'wanderer', PERSISTENT)
+    await waitFor('both messages', () => second.messages.length === 2)
+    assert.deepEqual(second.messages.map(({ topicName }) => topicName).sort(), ['wander/1', 'wander/2'])
+  })
+
+  it('shows retained messages from each node', async () => {
+    const [left, right] = nodes
+    const publisher = await connect(left, 'retainer')
+    await publisher.client.publishAsync('retained/here', 'seen', { qos: 1, retain: true })
+    for (const [index, node] of [left, right].entries()) {
+      const subscriber = await connect(node, `retained-${index}`)
+      await subscriber.client.subscribeAsync('retained/#', { qos: 1 })
+      const message = await subscriber.waitForMessage('the retained message', ({ payload }) => payload === 'seen')
+      assert.equal(message.retain, true)
+    }
   })
 
   it('is not ready while Redis is away, serves its own clients, and holds back what is for others until it is there', async () => {
@@ -157,17 +184,23 @@ describe('two nodes of two workers on one Redis', { timeout: 180_000 }, () => {
     await waitFor('readiness', async () => (await readiness(left)) === 200)
   })
 
-  it('notices within seconds that a node is dead, and one that leaves at once', async () => {
+  it('notices within seconds that a node is dead, publishes its wills once, and notices at once who leaves', async () => {
     const [left, right] = nodes
     const third = await startNode('third')
     const peerOf = (fields: Readonly<Record<string, unknown>>): string => String(fields['peer'])
     await left.waitForEvent('worker is up', fields => peerOf(fields).startsWith('third~'))
+    const heir = await connect(left, 'heir')
+    await heir.client.subscribeAsync('last/words', { qos: 1 })
+    const will = { topic: 'last/words', payload: Buffer.from('gone'), qos: 1, retain: false } as const
+    await connect(third, 'mortal', { ...PERSISTENT, will })
     for (const { pid } of third.startedWorkers) process.kill(pid, 'SIGKILL')
     third.program.kill('SIGKILL')
     await left.waitForEvent('worker is gone', fields => peerOf(fields).startsWith('third~'))
+    await heir.waitForMessage('the will of its client', ({ payload }) => payload === 'gone')
     const stopped = right.stop()
     await left.waitForEvent('worker is gone', fields => peerOf(fields).startsWith('right~'))
     await stopped
+    assert.equal(heir.messages.length, 1)
   })
 })
 
