@@ -31,7 +31,7 @@ export async function openWorkerStore(plan: StorePlan, parts: WorkerStoreParts):
     try {
       return await openInRedis(settings.redisUrl, plan, parts)
     } catch (error) {
-      if (!(error instanceof BrokerError) || error.code !== 'STORE_UNAVAILABLE') throw error
+      if (!(error instanceof BrokerError) || error.code !== 'STORE_AWAY') throw error
       parts.onAway(error.message)
     }
   }

@@ -10,6 +10,8 @@ export type BrokerErrorCode =
   /** Asked to stop before the start was over. */
   | 'STOPPED'
   | 'STORE_UNAVAILABLE'
+  /** The store cannot be reached now; it may have done what it was asked all the same. */
+  | 'STORE_AWAY'
   /** There is no room for anything new, or a limit of the store is reached; what is kept stays, and what makes room is taken. */
   | 'STORE_FULL'
   /** What was stored cannot be read as it was written. */

@@ -198,7 +198,7 @@ export interface RetainedStore {
   match(topicFilter: string, nowMs: number): AsyncIterable<readonly Message[]>
 }
 
-/** Everything that outlives a connection. Rejects with `STORE_UNAVAILABLE` when it cannot answer. */
+/** Everything that outlives a connection. Rejects with `STORE_UNAVAILABLE`, or with `STORE_AWAY` where it can be asked again later, when it cannot answer. */
 export interface Store {
   readonly sessions: SessionStore
   readonly subscriptions: SubscriptionStore

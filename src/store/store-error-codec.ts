@@ -11,6 +11,7 @@ const errorCodes: Readonly<Record<BrokerErrorCode, true>> = {
   LISTENER: true,
   STOPPED: true,
   STORE_UNAVAILABLE: true,
+  STORE_AWAY: true,
   STORE_FULL: true,
   STORE_DAMAGED: true,
   BUS_PROTOCOL: true,

@@ -13,8 +13,6 @@ const TARGETS_AT_ONCE = 1_000
 const BYTES_AT_ONCE = 1024 * 1024
 /** Of what waits for its batch; beyond that an append is refused. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
-/** How long an append is held back while Redis is away, before its publisher is told that it is not safe. */
-const HOLD_MS = 10_000
 
 /** What an {@link AppendLine} works with. */
 export interface AppendLineParts {
@@ -27,7 +25,6 @@ export interface AppendLineParts {
 
 interface Waiting extends BatchedAppend {
   readonly size: number
-  readonly arrivedAtMs: number
   readonly resolve: (result: AppendResult) => void
   readonly reject: (error: unknown) => void
 }
@@ -57,8 +54,7 @@ export class AppendLine {
       return Promise.reject(new BrokerError('STORE_UNAVAILABLE', 'too much waits for Redis'))
     }
     return new Promise((resolve, reject) => {
-      const arrivedAtMs = this.#parts.calls.clock.nowMs()
-      this.#waiting.push({ targets, message, received, size, arrivedAtMs, resolve, reject })
+      this.#waiting.push({ targets, message, received, size, resolve, reject })
       this.#waitingBytes += size
       if (this.#working === undefined) this.#begin()
     })
@@ -99,9 +95,7 @@ export class AppendLine {
       return args
     }
     try {
-      const oldest = this.#waiting[0]?.arrivedAtMs ?? calls.clock.nowMs()
-      const holdMs = oldest + HOLD_MS - calls.clock.nowMs()
-      const reply = await calls.held(() => calls.callWhenFlushed(appendScript, formed, 'acknowledged'), holdMs)
+      const reply = await calls.held(() => calls.callWhenFlushed(appendScript, formed, 'acknowledged'))
       settle(batch, readResults(batch, reply))
     } catch (error) {
       // A call that is refused at once has formed no batch: those that wait are refused with it.

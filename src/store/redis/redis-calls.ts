@@ -11,6 +11,8 @@ import type { Script } from './script.ts'
 const OUTSTANDING_MAX = 100_000
 const RETRY_FIRST_MS = 50
 const RETRY_LONGEST_MS = 1_000
+/** How long a call that may be repeated waits for Redis to come back; its client waits as long. */
+const HOLD_MS = 600_000
 
 /** An argument of a script. */
 export type Argument = string | number | Buffer
@@ -85,12 +87,19 @@ export class RedisCalls {
     return this.#gather(script, this.clock.nowMs(), args, weight)
   }
 
+  /** The same for a step that does no harm when it is done twice: asked again until Redis answers; see {@link held}. */
+  sure(script: Script, args: readonly Argument[], weight: Weight = 'light'): Promise<unknown> {
+    return this.held(() => this.call(script, args, weight))
+  }
+
   /**
-   * Calls until Redis has answered, for a step that does no harm when it is done twice or late. Rejects when it refuses,
-   * after `holdMs`, and when the store is closed.
+   * Calls until Redis has answered, for a step that does no harm when it is done twice or late. Those that wait are called
+   * again in their order, and before those that come meanwhile. Rejects when Redis refuses, after `holdMs`, and when the
+   * store is closed.
    */
-  async held<Result>(call: () => Promise<Result>, holdMs: number): Promise<Result> {
+  async held<Result>(call: () => Promise<Result>, holdMs: number = HOLD_MS): Promise<Result> {
     const endMs = this.clock.nowMs() + holdMs
+    if (this.#held > 0 && this.#held < OUTSTANDING_MAX) await this.#wait(endMs)
     for (;;) {
       try {
         return await call()
@@ -98,8 +107,7 @@ export class RedisCalls {
         const late = this.#closed || this.clock.nowMs() >= endMs || this.#held >= OUTSTANDING_MAX
         if (!(error instanceof OutOfReach) || late) throw error
       }
-      this.#held++
-      await this.#untilBack(endMs).finally(() => this.#held--)
+      await this.#wait(endMs)
     }
   }
 
@@ -160,6 +168,11 @@ export class RedisCalls {
     const replies = (await pipeline.exec()) ?? []
     const replicas = waits ? replies.at(-1)?.[1] : waitReplicas
     return { replies, safe: typeof replicas === 'number' && replicas >= waitReplicas }
+  }
+
+  #wait(endMs: number): Promise<void> {
+    this.#held++
+    return this.#untilBack(endMs).finally(() => this.#held--)
   }
 
   /** Resolves when Redis can be asked again, or it is time to give up; all who wait share one look. */

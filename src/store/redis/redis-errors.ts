@@ -3,7 +3,7 @@ import { BrokerError } from '../../core/errors.ts'
 /** Redis could not be asked, or did not answer: it may have done what it was asked all the same. */
 export class OutOfReach extends BrokerError {
   constructor(why: string, cause?: unknown) {
-    super('STORE_UNAVAILABLE', `Redis is out of reach: ${why}`, { cause })
+    super('STORE_AWAY', `Redis is out of reach: ${why}`, { cause })
   }
 }
 

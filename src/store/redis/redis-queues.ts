@@ -16,8 +16,6 @@ const READ_BYTES_AT_ONCE = 1024 * 1024
 const READ_BYTES_MAX = 128 * 1024 * 1024
 const RUNS_AT_ONCE = 500
 const RUN_POSITIONS_MAX = 500
-/** A removal may be late, or come twice: positions are never used again. */
-const REMOVAL_HOLD_MS = 60_000
 
 /** Where things stand in an entry of a queue (see queue-pieces.ts). */
 const KIND = 8
@@ -62,7 +60,7 @@ export class RedisQueues implements QueueStore {
     while (messages.length < limit && bytes < READ_BYTES_MAX) {
       const most = Math.min(READ_AT_ONCE, limit - messages.length)
       const args = [clientId, position, most, READ_BYTES_AT_ONCE]
-      const [entries, bodies, released, more] = listIn(await this.#calls.call(readQueueScript, args))
+      const [entries, bodies, released, more] = listIn(await this.#calls.sure(readQueueScript, args))
       const found = listIn(entries).map(bytesIn)
       for (const entry of found) bytes += entry.readUInt32BE(SIZE)
       position = found.at(-1)?.readDoubleBE(0) ?? position
@@ -73,16 +71,17 @@ export class RedisQueues implements QueueStore {
   }
 
   async markReleased(clientId: string, epoch: number, position: number): Promise<void> {
-    await this.#calls.call(markReleasedScript, [clientId, epoch, position], 'acknowledged')
+    await this.#calls.sure(markReleasedScript, [clientId, epoch, position], 'acknowledged')
   }
 
+  /** May be late, or come twice: positions are never used again. */
   async remove(clientId: string, epoch: number, positions: readonly number[]): Promise<void> {
     const runs = runsOf(positions)
     let from = 0
     // Without positions too: whether the session was claimed again is told either way.
     do {
       const args = [clientId, epoch, ...runs.slice(from, from + RUNS_AT_ONCE).flat()]
-      await this.#calls.held(() => this.#calls.call(removeQueuedScript, args), REMOVAL_HOLD_MS)
+      await this.#calls.sure(removeQueuedScript, args)
       from += RUNS_AT_ONCE
     } while (from < runs.length)
   }

@@ -36,11 +36,11 @@ export class RedisRetained implements RetainedStore {
     const bytes = bytesOf(messageCodec, message)
     const bytesMax = retainedBytesMax === Infinity ? 'inf' : retainedBytesMax
     const args = [message.topicName, bytes, expiresAt, retainedMessagesMax, bytesMax]
-    await this.#calls.call(putRetainedScript, args, 'acknowledged')
+    await this.#calls.sure(putRetainedScript, args, 'acknowledged')
   }
 
   async remove(topicName: string): Promise<void> {
-    await this.#calls.call(removeRetainedScript, [topicName], 'acknowledged')
+    await this.#calls.sure(removeRetainedScript, [topicName], 'acknowledged')
   }
 
   match(topicFilter: string, nowMs: number): AsyncIterable<readonly Message[]> {
@@ -58,12 +58,12 @@ export class RedisRetained implements RetainedStore {
 
   async *#found(topicFilter: string): AsyncGenerator<readonly unknown[], void, undefined> {
     const filter = retainedFilter(topicFilter)
-    if (filter === undefined) return yield listIn(await this.#calls.call(findRetainedScript, [topicFilter]))
+    if (filter === undefined) return yield listIn(await this.#calls.sure(findRetainedScript, [topicFilter]))
     const { parts, to } = filter
     let { from } = filter
     while (from.length > 0) {
       const args = [from, to, NAMES_AT_ONCE, MATCHES_AT_ONCE, BYTES_AT_ONCE, ...parts]
-      const [next, ...page] = listIn(await this.#calls.call(matchRetainedScript, args))
+      const [next, ...page] = listIn(await this.#calls.sure(matchRetainedScript, args))
       yield page
       from = bytesIn(next)
     }

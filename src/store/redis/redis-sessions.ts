@@ -19,11 +19,6 @@ const DUE_AT_ONCE = 100
 /** Dead workers that are remembered; their addresses do not come back, so the oldest may be forgotten. */
 const DEAD_HOMES_MAX = 1024
 const NONE = Buffer.alloc(0)
-/**
- * How long the end of a connection waits for Redis to come back. Without it a session would count as connected until
- * its client is back; the epoch makes a late one harmless.
- */
-const LEAVE_HOLD_MS = 600_000
 /** What was taken and not heard of is asked for again; Redis keeps the answer for as long. */
 const DUE_HOLD_MS = 60_000
 
@@ -81,25 +76,26 @@ export class RedisSessions implements SessionStore {
     }
   }
 
+  /** Waits for Redis to come back: without it a session would count as connected; the epoch makes a late one harmless. */
   async release(clientId: string, epoch: number, { expiresAtMs, willDueAtMs, sentUpTo }: Release): Promise<void> {
     const expiresAt = expiresAtMs === Infinity ? '' : expiresAtMs
     const args = [clientId, epoch, expiresAt, willDueAtMs ?? '', sentUpTo]
-    await this.#calls.held(() => this.#calls.call(releaseScript, args), LEAVE_HOLD_MS)
+    await this.#calls.sure(releaseScript, args)
   }
 
   async end(clientId: string, epoch: number): Promise<void> {
-    const messages = await this.#calls.held(() => this.#calls.call(endScript, [clientId, epoch]), LEAVE_HOLD_MS)
+    const messages = await this.#calls.sure(endScript, [clientId, epoch])
     if (numberIn(messages) > 0) this.#cleaning.begin()
   }
 
   async markReceived(clientId: string, epoch: number, packetId: number, received: boolean): Promise<void> {
-    await this.#calls.call(markReceivedScript, [clientId, epoch, packetId, received ? 1 : 0], 'acknowledged')
+    await this.#calls.sure(markReceivedScript, [clientId, epoch, packetId, received ? 1 : 0], 'acknowledged')
   }
 
   async abandon(home: WorkerAddress, nowMs: number): Promise<void> {
     for (;;) {
       const args = [home, ABANDONED_AT_ONCE, DEAD_HOMES_MAX]
-      const more = await this.#calls.held(() => this.#calls.callAt(nowMs, abandonScript, args), LEAVE_HOLD_MS)
+      const more = await this.#calls.held(() => this.#calls.callAt(nowMs, abandonScript, args))
       if (more === 0) return
     }
   }

@@ -19,7 +19,7 @@ import { checkFormatScript } from './scripts/check-format-script.ts'
 /** Of the keys and what is in them; raised with every change that an older version cannot read. */
 const FORMAT = 1
 const OPEN_MS = 10_000
-const SILENCE_MS = 10_000
+const SILENCE_MS = 5_000
 const WAIT_MS = 1_000
 
 /** Bounds of a {@link RedisStore}; those on sessions and retained messages are the whole cluster's. */
@@ -67,7 +67,7 @@ export interface RedisStoreConnection {
 
 /**
  * How the connection of a store must be opened: nothing is sent twice behind the back of the store, what cannot be sent
- * is refused at once, and a Redis that says nothing for ten seconds while it is asked counts as gone. For a Redis
+ * is refused at once, and a Redis that says nothing for five seconds while it is asked counts as gone. For a Redis
  * Cluster these are the `redisOptions`, beside `retryDelayOnFailover: 0` and `enableOfflineQueue: false`.
  */
 export const redisStoreConnection: RedisStoreConnection = {
@@ -104,7 +104,7 @@ export class RedisStore implements Store {
   }
 
   /**
-   * Resolves once Redis has answered. Rejects with `STORE_UNAVAILABLE` where it does not within ten seconds, and with
+   * Resolves once Redis has answered. Rejects with `STORE_AWAY` where it does not within ten seconds, and with
    * `STORE_DAMAGED` where another version has written there what this one cannot read.
    */
   static async open(options: RedisStoreOptions): Promise<RedisStore> {

@@ -30,11 +30,11 @@ export class RedisSubscriptions implements SubscriptionStore {
       bytesOf(subscriptionCodec, subscription),
     ])
     const args = [clientId, epoch, this.#subscriptionsMax, ...fields]
-    await this.#calls.call(putSubscriptionsScript, args, 'acknowledged')
+    await this.#calls.sure(putSubscriptionsScript, args, 'acknowledged')
   }
 
   async remove(clientId: string, epoch: number, topicFilters: readonly string[]): Promise<void> {
-    await this.#calls.call(removeSubscriptionsScript, [clientId, epoch, ...topicFilters], 'acknowledged')
+    await this.#calls.sure(removeSubscriptionsScript, [clientId, epoch, ...topicFilters], 'acknowledged')
   }
 
   /** A session that is there all the time is listed at least once; one may come twice while others come and go. */
@@ -46,7 +46,7 @@ export class RedisSubscriptions implements SubscriptionStore {
     let cursor = START
     do {
       const args = [cursor, SESSIONS_AT_ONCE, SUBSCRIPTIONS_AT_ONCE]
-      const [next, ...sessions] = listIn(await this.#calls.call(listSubscriptionsScript, args))
+      const [next, ...sessions] = listIn(await this.#calls.sure(listSubscriptionsScript, args))
       for (const session of sessions) yield* this.#ofSession(listIn(session))
       cursor = stringIn(next)
     } while (cursor !== START)
@@ -64,7 +64,7 @@ export class RedisSubscriptions implements SubscriptionStore {
         .map(bytes => ({ clientId, epoch, subscription: valueOf(subscriptionCodec, bytesIn(bytes)) }))
       if (cursor === START) return
       const args = [stringIn(instance), cursor, SUBSCRIPTIONS_AT_ONCE]
-      const [next, more] = listIn(await this.#calls.call(moreSubscriptionsScript, args))
+      const [next, more] = listIn(await this.#calls.sure(moreSubscriptionsScript, args))
       cursor = stringIn(next)
       fields = listIn(more)
     }
