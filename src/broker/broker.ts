@@ -50,6 +50,8 @@ export interface BrokerPorts {
 export interface BrokerHoldings {
   readonly clients: number
   readonly claims: number
+  /** Sessions of which the store does not know yet. */
+  readonly unheard: number
   readonly deadlines: number
   /** What is known of subscriptions, those of sessions without a connection and of other workers included. */
   readonly subscriptions: number
@@ -151,6 +153,7 @@ export class Broker {
     return {
       clients: registry.size,
       claims: registry.claims,
+      unheard: this.#context.sessions.unheard,
       deadlines: wheel.size,
       subscriptions: this.#table.size,
       routes: this.#routeSync.size,

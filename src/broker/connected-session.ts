@@ -15,8 +15,10 @@ const NO_SUBSCRIPTIONS: ReadonlyMap<string, HeldSubscription> = new Map()
 /** The session of a connected client, as far as this worker holds it. */
 export class ConnectedSession {
   readonly clientId: string
-  /** Of the claim; every write to the store names it. */
-  readonly epoch: number
+  /** Of the claim; every write to the store names it. Changes once, where the store hears of the claim late. */
+  epoch: number
+  /** Who the client proved to be. */
+  readonly owner: string
   /** Persistent sessions outlive their connection; the Session Expiry Interval is above 0. */
   readonly persistent: boolean
   readonly subscriber: Subscriber
@@ -35,6 +37,7 @@ export class ConnectedSession {
   constructor(fields: {
     readonly clientId: string
     readonly epoch: number
+    readonly owner: string
     readonly persistent: boolean
     readonly subscriber: Subscriber
     readonly drain: QueueDrain | undefined
@@ -44,6 +47,7 @@ export class ConnectedSession {
   }) {
     this.clientId = fields.clientId
     this.epoch = fields.epoch
+    this.owner = fields.owner
     this.persistent = fields.persistent
     this.subscriber = fields.subscriber
     this.drain = fields.drain

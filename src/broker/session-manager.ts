@@ -8,6 +8,7 @@ import { background, type Log } from '../ports/telemetry.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import { ConnectedSession } from './connected-session.ts'
 import { type DrainContext, QueueDrain } from './queue-drain.ts'
+import { type Claimed, isAway, LocalClaims } from './local-claims.ts'
 import type { RouteSync } from './route-sync.ts'
 import type { SessionAnnouncements } from './session-announcements.ts'
 import { unlessStale } from './stale-epoch.ts'
@@ -38,9 +39,6 @@ export interface SessionManagerContext {
   publishWill(will: StoredWill): void
 }
 
-/** A claim that succeeded. */
-export type Claimed = Extract<ClaimResult, { readonly kind: 'claimed' }>
-
 /** How a connection ended, as far as its session is concerned. */
 export interface Leaving {
   /** The Will Message is to be published (v5 3.1.2.5). */
@@ -54,37 +52,60 @@ export class SessionManager {
   readonly #context: SessionManagerContext
   /** Sessions that were left and of which the store does not know yet. */
   readonly #leaving = new Set<Promise<void>>()
+  readonly #local: LocalClaims
   readonly #retries: StoreRetries
 
   constructor(context: SessionManagerContext) {
     this.#context = context
     this.#retries = new StoreRetries(context.clock)
+    this.#local = new LocalClaims(context, (claim, claimed) => this.#takeOver(claim, claimed))
+  }
+
+  /** Sessions that were let in while the store was away, and of which it does not know yet. */
+  get unheard(): number {
+    return this.#local.size
   }
 
   /**
    * Claims the session and makes sure that no other worker has its connection. `overtaken`: yet another connection of
-   * the same client has claimed it meanwhile.
+   * the same client has claimed it meanwhile. `store-away`: nobody can tell whether there is a session.
    */
-  async claim(claim: SessionClaim): Promise<Claimed | { readonly kind: 'owned-by-another' | 'overtaken' }> {
-    const { registry, takeovers, store, bus, counters } = this.#context
-    const { clientId, sessionExpiryIntervalSeconds } = claim
+  async claim(
+    claim: SessionClaim,
+  ): Promise<Claimed | { readonly kind: 'owned-by-another' | 'overtaken' | 'store-away' }> {
+    const { registry } = this.#context
+    const { clientId } = claim
     registry.claimBegun(clientId)
     try {
-      const result = await store.sessions.claim(claim)
-      if (result.kind === 'owned-by-another') return result
-      if (result.dueWill !== undefined) this.#context.publishWill(result.dueWill)
-      registry.overtaken(clientId, result.epoch)
-      // Whatever becomes of this claim, the session that the publishers know is no more.
-      if (sessionExpiryIntervalSeconds === 0 && result.persistentBefore) this.over(clientId, result.epoch)
-      const { previousHome } = result
-      if (previousHome !== undefined && previousHome !== bus.self) {
-        counters.takeovers++
-        await takeovers.request(previousHome, clientId, result.epoch)
-      }
+      const result = await this.#claimAnywhere(claim)
+      if (result.kind !== 'claimed') return result
+      await this.#takeOver(claim, result)
       return registry.newestClaim(clientId) > result.epoch ? { kind: 'overtaken' } : result
     } finally {
       registry.claimDone(clientId)
     }
+  }
+
+  async #claimAnywhere(claim: SessionClaim): Promise<ClaimResult | { readonly kind: 'store-away' }> {
+    try {
+      return await this.#context.store.sessions.claim(claim)
+    } catch (error) {
+      if (!isAway(error)) throw error
+      return this.#local.claim(claim)
+    }
+  }
+
+  /** Does what follows from a claim; resolves when no other worker has the connection of the client. */
+  async #takeOver({ clientId, sessionExpiryIntervalSeconds }: SessionClaim, claimed: Claimed): Promise<void> {
+    const { registry, takeovers, bus, counters, publishWill } = this.#context
+    const { epoch, previousHome, persistentBefore, dueWill } = claimed
+    if (dueWill !== undefined) publishWill(dueWill)
+    registry.overtaken(clientId, epoch)
+    // Whatever becomes of this claim, the session that the publishers know is no more.
+    if (sessionExpiryIntervalSeconds === 0 && persistentBefore) this.over(clientId, epoch)
+    if (previousHome === undefined || previousHome === bus.self) return
+    counters.takeovers++
+    await takeovers.request(previousHome, clientId, epoch)
   }
 
   /**
@@ -109,6 +130,7 @@ export class SessionManager {
     const session = new ConnectedSession({
       clientId,
       epoch,
+      owner: claim.owner,
       persistent,
       subscriber,
       drain: queued ? new QueueDrain(drain, { subscriber, epoch, sentUpTo }) : undefined,
@@ -118,6 +140,7 @@ export class SessionManager {
     })
     if (persistent) this.#announce('session opened', this.#context.announcements.opened(session, claimed.subscriptions))
     for (const subscription of claimed.subscriptions) this.subscribe(session, subscription)
+    this.#local.opened(session, claim, claimed)
     counters.sessionsConnected++
     return session
   }
@@ -170,6 +193,7 @@ export class SessionManager {
     counters.sessionsConnected--
     session.drain?.close()
     const undelivered = session.subscriber.close()
+    this.#local.left(session)
     this.#stopServingAll(session)
     this.#context.redelivery.add(undelivered)
     const stays = persistent && session.sessionExpiryIntervalSeconds > 0
@@ -177,7 +201,7 @@ export class SessionManager {
     else if (persistent) this.#announce('session left', announcements.left(session))
     // v5 3.1.4: a connection that is taken over ends like one that is lost, as far as its will is concerned.
     if (leaving.publishWill && session.immediateWill !== undefined) this.#context.publishWill(session.immediateWill)
-    if (leaving.takenOver) return
+    if (leaving.takenOver || !LocalClaims.isStored(session)) return
     const { sessions } = this.#context.store
     const release = this.#releaseOf(session, leaving)
     const done = this.#retries

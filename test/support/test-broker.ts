@@ -171,11 +171,12 @@ export class TestBrokers {
   assertNothingLeft(): void {
     for (const { address, broker, counters } of this.workers) {
       if (this.#dead.has(address)) continue
-      const { clients, claims, deadlines, subscriptions, routes, takeovers } = broker.holdings
+      const { clients, claims, unheard, deadlines, subscriptions, routes, takeovers } = broker.holdings
       const { connectionsOpen, sessionsConnected, subscriptions: counted } = counters
       const left = {
         clients,
         claims,
+        unheard,
         deadlines,
         subscriptions,
         routes,

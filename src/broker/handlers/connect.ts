@@ -13,7 +13,7 @@ import { Load } from '../load-guard.ts'
 import { ProofWatch, type ShownAgain } from '../proof-watch.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import { reservedTopic } from '../../core/reserved-topic.ts'
-import type { Claimed } from '../session-manager.ts'
+import type { Claimed } from '../local-claims.ts'
 import {
   clientIdRefusal,
   connackLimits,
@@ -167,6 +167,8 @@ async function claimSession(attempt: ConnectAttempt): Promise<Refusal | undefine
   switch (claimed.kind) {
     case 'owned-by-another':
       return refuseAdmitted(attempt, 'session_of_another_subject', 'the session belongs to another subject')
+    case 'store-away':
+      return refuse(ReasonCode.ServerUnavailable, 'the store of sessions cannot be reached')
     case 'overtaken':
       return refuse(ReasonCode.ServerBusy, OVERTAKEN)
     case 'claimed':
