@@ -1,7 +1,7 @@
 /** What the admin server tells of the broker. */
 export interface AdminView {
-  /** Whether clients are let in: all listeners are open and the node is not leaving. */
-  ready(): boolean
+  /** Why this node should get no clients; undefined: it is ready. */
+  unready(): string | undefined
   /** The metrics in Prometheus' text format. */
   metrics(): Promise<string>
   readonly revoking: RevokingView
@@ -62,7 +62,7 @@ const ADDRESS_HOST = /^(localhost|\d+\.\d+\.\d+\.\d+|\[[\da-f:.]+\])(:\d+)?$/i
 
 const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/healthz', () => plain(200, 'ok')],
-  ['/readyz', view => (view.ready() ? plain(200, 'ready') : plain(503, 'not ready'))],
+  ['/readyz', view => readiness(view.unready())],
   ['/metrics', metrics],
 ])
 
@@ -136,6 +136,10 @@ function outcome(fault: string | undefined): AdminAnswer {
 
 async function metrics(view: AdminView): Promise<AdminAnswer> {
   return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: await view.metrics() }
+}
+
+function readiness(why: string | undefined): AdminAnswer {
+  return why === undefined ? plain(200, 'ready') : plain(503, `not ready: ${why}`)
 }
 
 function plain(status: number, text: string): AdminAnswer {

@@ -211,7 +211,7 @@ class Node {
     })
     const model = (): SecurityModel => securitySource?.model ?? security
     const explaining = openExplainDesk(settings, { model, keySets, introspections, revocations, clock, log })
-    const view = { ready: () => supervisor.ready, metrics, revoking, explaining }
+    const view = { unready: () => supervisor.unready, metrics, revoking, explaining }
     const { adminBindAddress, adminPort: port } = settings
     const host = reachableHost(adminBindAddress)
     const admin =

@@ -76,9 +76,11 @@ export class Supervisor {
     this.#ports = parts.ports
   }
 
-  /** Whether every worker takes clients, and can reach those of the other nodes. */
-  get ready(): boolean {
-    return !this.#leaving && !this.#redisAway && this.#open
+  /** Why this node should get no clients; undefined: every worker takes them, and can reach those of the other nodes. */
+  get unready(): string | undefined {
+    if (this.#leaving) return 'the node is leaving'
+    if (this.#redisAway) return 'Redis cannot be reached'
+    return this.#open ? undefined : 'not every worker listens yet'
   }
 
   start(): void {

@@ -10,6 +10,8 @@ export interface RawConnect {
   readonly version?: 4 | 5
   readonly username?: string
   readonly password?: string
+  /** True when left out. */
+  readonly cleanStart?: boolean
 }
 
 /** What a client was told, and whether the broker closed the connection after it. */
@@ -24,9 +26,11 @@ const USERNAME_FLAG = 0x80
 const KEEP_ALIVE_SECONDS = 60
 
 /** The bytes of a CONNECT packet (3.1), made by hand so that a client costs next to nothing. */
-export function encodeConnect({ clientId, version = 5, username, password }: RawConnect): Buffer {
+export function encodeConnect({ clientId, version = 5, username, password, cleanStart }: RawConnect): Buffer {
   const flags =
-    CLEAN_START | (username === undefined ? 0 : USERNAME_FLAG) | (password === undefined ? 0 : PASSWORD_FLAG)
+    (cleanStart === false ? 0 : CLEAN_START) |
+    (username === undefined ? 0 : USERNAME_FLAG) |
+    (password === undefined ? 0 : PASSWORD_FLAG)
   const body = Buffer.concat([
     lengthPrefixed('MQTT'),
     Buffer.from([version, flags, KEEP_ALIVE_SECONDS >> 8, KEEP_ALIVE_SECONDS & 0xff]),

@@ -93,7 +93,7 @@ for (const { name, http, skip } of hosts) {
     let ready = true
     let metrics: () => Promise<string> = () => Promise.resolve('guardbee_connections 1\n')
     const desk = new RecordingDesk()
-    const view = { ready: () => ready, metrics: () => metrics(), revoking: desk, explaining }
+    const view = { unready: () => (ready ? undefined : 'why'), metrics: () => metrics(), revoking: desk, explaining }
 
     async function withServer(act: (server: AdminServer) => Promise<void>): Promise<void> {
       const server = await startAdminServer({ ...LOOPBACK, port: 0, view, log, http })
@@ -176,7 +176,9 @@ for (const { name, http, skip } of hosts) {
         assert.equal((await ask(`${url}/healthz`)).status, 200)
         assert.equal((await ask(`${url}/readyz`)).status, 200)
         ready = false
-        assert.equal((await ask(`${url}/readyz?verbose`)).status, 503)
+        const red = await ask(`${url}/readyz?verbose`)
+        assert.equal(red.status, 503)
+        assert.match(red.body, /not ready: why/)
         assert.equal((await ask(`${url}/healthz`)).status, 200)
         ready = true
       }))
