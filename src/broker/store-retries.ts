@@ -36,5 +36,5 @@ export class StoreRetries {
 }
 
 function isAway(error: unknown): boolean {
-  return error instanceof BrokerError && error.code === 'STORE_UNAVAILABLE'
+  return error instanceof BrokerError && (error.code === 'STORE_UNAVAILABLE' || error.code === 'STORE_AWAY')
 }
