@@ -31,12 +31,17 @@ export interface KnownUser {
   readonly password: StoredPassword
 }
 
+/** What may be done for a client: nothing that costs, what the budgets allow, or all. */
+export type Allowance = 'nothing-costly' | 'within-budget' | 'all'
+
 /** What is held against a realm: `password` and `key` are ESE's `authentication-byte-secret` and `authentication-key`. */
 export interface AuthenticationAttempt extends Credentials {
   /** The name that the client goes by here: its user name, unless a preprocessor says otherwise. Absent: it has none. */
   readonly key?: string | undefined
   /** Absent: nobody wants the decision explained. */
   readonly trace?: DecisionTrace | undefined
+  /** Absent: all. */
+  readonly allowance?: Allowance | undefined
 }
 
 /** The authentication step of one pipeline. It answers at once where it can, and rejects only for a fault of ours. */

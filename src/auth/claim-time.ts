@@ -1,5 +1,6 @@
 import { member, type JsonObject } from './json-object.ts'
-import { refusedFor, unexpected, type Refusal } from './refusal-cause.ts'
+import type { JwtValidationModel } from './security-model.ts'
+import { refused, refusedFor, unexpected, type Refusal } from './refusal-cause.ts'
 
 /**
  * How far the issuer's clock may be ahead of ours for `nbf` and `iat`, so that a fresh token is not refused. `exp` has
@@ -10,8 +11,12 @@ export const CLOCK_TOLERANCE_SECONDS = 30
 /** The end of what a Date can name, so that a time in ms is exact and never infinite. */
 const NUMERIC_DATE_MAX = 8_640_000_000_000
 
+/** What rules say about times. */
+export type TimeRules = Pick<JwtValidationModel, 'expGraceSeconds' | 'lifetimeSecondsMax'>
+
 /** Checks `exp`, which must be there, `nbf` and `iat` (RFC 7519 4.1.4 to 4.1.6). */
-export function checkTimes(claims: JsonObject, expGraceSeconds: number, nowMs: number): Refusal | undefined {
+export function checkTimes(claims: JsonObject, rules: TimeRules, nowMs: number): Refusal | undefined {
+  const { expGraceSeconds, lifetimeSecondsMax = Number.POSITIVE_INFINITY } = rules
   const now = nowMs / 1000
   const exp = member(claims, 'exp')
   if (exp === undefined) return refusedFor('missing_expiry', 'exp')
@@ -29,6 +34,9 @@ export function checkTimes(claims: JsonObject, expGraceSeconds: number, nowMs: n
     if (!isNumericDate(iat)) return invalidTime('iat', iat)
     if (now + CLOCK_TOLERANCE_SECONDS < iat) return outOfTime('issued_in_future', 'iat', iat, now)
   }
+  const lifetime = exp - (iat ?? now)
+  if (lifetime > lifetimeSecondsMax)
+    return refused('lifetime_too_long', { found: lifetime, expected: lifetimeSecondsMax })
   return undefined
 }
 

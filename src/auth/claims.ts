@@ -1,3 +1,4 @@
+import type { Allowance } from './authenticator.ts'
 import { habitsOf } from './claim-habits.ts'
 import { checkTimes } from './claim-time.ts'
 import type { ClaimCheck, DecisionTrace } from './decision-trace.ts'
@@ -13,6 +14,8 @@ export interface ClaimContext {
   readonly clientCertificate?: { readonly thumbprint: string } | undefined
   /** Absent: nobody wants the decision explained. */
   readonly trace?: DecisionTrace | undefined
+  /** See `AuthenticationAttempt`. */
+  readonly allowance?: Allowance | undefined
 }
 
 const PLACEHOLDER = /\$\{mqtt-(clientid|username)\}/g
@@ -30,7 +33,7 @@ type Check = (
 const claimChecks: readonly { readonly name: ClaimCheck; readonly check: Check }[] = [
   { name: 'kind', check: checkKind },
   { name: 'binding', check: (claims, _, context) => checkProofOfPossession(claims, context) },
-  { name: 'times', check: (claims, rules, _, nowMs) => checkTimes(claims, rules.expGraceSeconds, nowMs) },
+  { name: 'times', check: (claims, rules, _, nowMs) => checkTimes(claims, rules, nowMs) },
   { name: 'issuer', check: (claims, rules, context) => checkIssuer(claims, rules.issuers, context) },
   { name: 'audience', check: checkAudience },
   { name: 'subject', check: (claims, rules, context) => checkSubject(claims, rules.subject, context) },

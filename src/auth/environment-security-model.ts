@@ -35,6 +35,8 @@ export interface JwtSettings {
   readonly jwksFile?: string | undefined
   readonly serverTls?: ServerTlsModel | undefined
   readonly expGraceSeconds?: number
+  /** Undefined: a token may be good for as long as it says. */
+  readonly lifetimeSecondsMax?: number | undefined
   readonly introspection?: IntrospectionModel | undefined
   /** Introspection after verification; absent: off, or the only way. */
   readonly introspectionUse?: IntrospectionUse | undefined
@@ -137,10 +139,11 @@ function realm(settings: JwtSettings, name: string): JwtRealmModel {
 }
 
 function validation(settings: JwtSettings): JwtValidationModel {
-  const { issuer, audience, preset = 'generic', expGraceSeconds = 0, introspectionUse } = settings
+  const { issuer, audience, preset = 'generic', expGraceSeconds = 0, lifetimeSecondsMax, introspectionUse } = settings
   return {
     ...NO_CLAIMS_CHECKED,
     expGraceSeconds,
+    ...(lifetimeSecondsMax === undefined ? {} : { lifetimeSecondsMax }),
     audience,
     issuers: issuer === undefined ? [] : spellingsOf(issuer, preset),
     scope: scope(settings, preset),

@@ -38,8 +38,8 @@ export class IntrospectionSource implements Introspections {
     return [...this.#realms.values()].reduce((sum, realm) => sum + realm.failures, 0)
   }
 
-  ask(realm: string, token: string): Promise<IntrospectionAnswer> {
-    return this.#realms.get(realm)?.ask(token) ?? Promise.resolve(UNAVAILABLE)
+  ask(realm: string, token: string, knownOnly = false): Promise<IntrospectionAnswer> {
+    return this.#realms.get(realm)?.ask(token, knownOnly) ?? Promise.resolve(UNAVAILABLE)
   }
 
   close(): void {

@@ -8,8 +8,11 @@ export type IntrospectionAnswer =
 
 /** Asks about tokens (RFC 7662); one process of the host does, and its answers are shared. */
 export interface Introspections {
-  /** Resolves within a bounded time and never rejects. */
-  ask(realm: string, token: string): Promise<IntrospectionAnswer>
+  /**
+   * Resolves within a bounded time and never rejects. With `knownOnly` an answer that is not at hand is `unavailable`,
+   * and the endpoint is left alone.
+   */
+  ask(realm: string, token: string, knownOnly?: boolean): Promise<IntrospectionAnswer>
 }
 
 /** The answer where there is none. */

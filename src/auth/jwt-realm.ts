@@ -68,7 +68,9 @@ export class JwtRealm implements Authenticator {
     const opaque = opaqueToken(token)
     trace?.({ kind: 'form', password: token, refusal: refusalIn(opaque) })
     if (opaque.kind === 'refused') return opaque
-    const answer = await introspections.ask(this.#realm.name, opaque.text)
+    const knownOnly = credentials.allowance === 'nothing-costly'
+    const answer = await introspections.ask(this.#realm.name, opaque.text, knownOnly)
+    if (knownOnly && answer.kind === 'unavailable') return refused('address_over_budget')
     trace?.({ kind: 'introspection', answer, refusal: refusalOf(answer) })
     return introspected(answer, this.#rules, credentials, clock.nowMs())
   }

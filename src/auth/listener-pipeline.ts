@@ -5,7 +5,7 @@ import type { Permissions } from '../core/permissions.ts'
 import type { Credentials, Identity } from '../ports/auth.ts'
 import type { Log } from '../ports/telemetry.ts'
 import type { AdmissionTicket, ReviewingPipeline } from './admission-review.ts'
-import type { AuthenticationAttempt, AuthenticationOutcome, Authenticator } from './authenticator.ts'
+import type { Allowance, AuthenticationAttempt, AuthenticationOutcome, Authenticator } from './authenticator.ts'
 import { refusalIn } from './decision-trace.ts'
 import type { DecisionTrace } from './decision-trace.ts'
 import { EseVariables } from './ese-variables.ts'
@@ -66,10 +66,10 @@ export class ListenerPipeline implements ReviewingPipeline {
   }
 
   /** Never rejects: a fault of ours is a refusal too. */
-  async run(credentials: Credentials, trace?: DecisionTrace): Promise<PipelineOutcome> {
+  async run(credentials: Credentials, allowance: Allowance, trace?: DecisionTrace): Promise<PipelineOutcome> {
     const variables = new EseVariables(credentials)
     const context = { credentials, variables, verified: undefined, log: this.#log, attributes: [] }
-    const attempt = this.#attempt(context, trace)
+    const attempt = this.#attempt(context, allowance, trace)
     if (attempt === undefined) return { kind: 'unauthenticated', refusal: refused('internal') }
     const outcome = await this.#authenticate(attempt)
     if (outcome.kind === 'refused') return { kind: 'unauthenticated', refusal: outcome }
@@ -128,7 +128,11 @@ export class ListenerPipeline implements ReviewingPipeline {
   }
 
   /** Undefined: a preprocessor failed, which it should not. */
-  #attempt(context: PreprocessorContext, trace: DecisionTrace | undefined): AuthenticationAttempt | undefined {
+  #attempt(
+    context: PreprocessorContext,
+    allowance: Allowance,
+    trace: DecisionTrace | undefined,
+  ): AuthenticationAttempt | undefined {
     const { credentials, variables, log } = context
     try {
       for (const preprocess of this.#beforeAuthentication) preprocess(context)
@@ -139,7 +143,7 @@ export class ListenerPipeline implements ReviewingPipeline {
     const password = variables.bytes('authentication-byte-secret')
     // The token of an Authentication Method is that variable too, unless a preprocessor has set it.
     const key = variables.string('authentication-key')
-    return { ...credentials, authenticationMethod: undefined, password, key, trace }
+    return { ...credentials, authenticationMethod: undefined, password, key, trace, allowance }
   }
 
   async #authenticate(attempt: AuthenticationAttempt): Promise<AuthenticationOutcome> {

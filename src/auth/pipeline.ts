@@ -1,12 +1,14 @@
 import type { Admission, AdmittedClient, Credentials, Door, LateRefusalCause } from '../ports/auth.ts'
-import type { Random } from '../ports/clock.ts'
+import type { Clock, Random } from '../ports/clock.ts'
 import type { ListenerIdentity } from '../ports/connection.ts'
 import type { Log } from '../ports/telemetry.ts'
 import { ReviewedStanding } from './admission-review.ts'
+import { addressBlock } from './address-block.ts'
 import { AUTHORIZATION_REASON, GENERIC_REASON, LATE_REASONS } from './access-log-line.ts'
 import type { AccessLog } from './access-log.ts'
-import type { JwtAuthenticatorFactory } from './authenticator.ts'
+import type { Allowance, JwtAuthenticatorFactory } from './authenticator.ts'
 import type { DecisionTrace } from './decision-trace.ts'
+import { FailureBudgets } from './failure-budgets.ts'
 import { uncheckedRealms } from './jwt-managers.ts'
 import { ListenerPipeline } from './listener-pipeline.ts'
 import type { PipelineOutcome } from './listener-pipeline.ts'
@@ -14,7 +16,7 @@ import type { PasswordVerifier } from './password-pool.ts'
 import { isTokenMethod } from './presented-token.ts'
 import { shortened } from './printable-text.ts'
 import { refused } from './refusal-cause.ts'
-import type { Refusal } from './refusal-cause.ts'
+import type { Refusal, RefusalCause } from './refusal-cause.ts'
 import { refusalReasonCode } from './refusal-reason-code.ts'
 import { refusalReference } from './refusal-reference.ts'
 import type { SecurityModel } from './security-model.ts'
@@ -27,9 +29,13 @@ export interface ListenerPipelinesOptions {
   readonly accessLog: AccessLog
   readonly log: Log
   readonly random: Random
+  readonly clock: Clock
+  /** Costly refusals that the clients of one address may cause in a second, in the long run; absent: any number. */
+  readonly failuresPerSecond?: number
 }
 
 const ALL = 'ALL'
+const OVER_BUDGET: ReadonlySet<RefusalCause> = new Set(['address_over_budget', 'issuer_over_budget'])
 
 /**
  * The door: each listener has a pipeline, its own one or that for `ALL`, and a listener without one lets nobody in.
@@ -41,15 +47,19 @@ export class ListenerPipelines implements Door {
   readonly #accessLog: AccessLog
   readonly #log: Log
   readonly #random: Random
+  readonly #clock: Clock
+  readonly #failures: FailureBudgets
 
   /** Throws `CONFIGURATION` when a part of the model does not fit together. */
   constructor(options: ListenerPipelinesOptions) {
-    const { accessLog, log, random } = options
+    const { accessLog, log, random, clock } = options
     this.#options = options
     this.#byListener = pipelinesOf(options)
     this.#accessLog = accessLog
     this.#log = log
     this.#random = random
+    this.#clock = clock
+    this.#failures = new FailureBudgets(options.failuresPerSecond ?? Number.POSITIVE_INFINITY)
   }
 
   /**
@@ -85,7 +95,7 @@ export class ListenerPipelines implements Door {
   async admit(credentials: Credentials): Promise<Admission> {
     const { clientId, remoteAddress, listener } = credentials
     const pipeline = this.#pipelineOf(listener.name)
-    const outcome = await this.#decide(credentials, pipeline)
+    const outcome = await this.#decide(credentials, pipeline, this.#allowance(credentials))
     if (outcome.kind === 'unauthenticated') return this.#unauthenticated(credentials, pipeline, outcome.refusal)
     this.#accessLog.authenticationSucceeded(clientId, remoteAddress)
     if (outcome.kind === 'unauthorized') {
@@ -102,7 +112,7 @@ export class ListenerPipelines implements Door {
 
   /** Decides as `admit` does, and tells nobody but `trace`. */
   explain(credentials: Credentials, trace: DecisionTrace): Promise<PipelineOutcome> {
-    return this.#decide(credentials, this.#pipelineOf(credentials.listener.name), trace)
+    return this.#decide(credentials, this.#pipelineOf(credentials.listener.name), 'all', trace)
   }
 
   refuseAdmitted(client: AdmittedClient, cause: LateRefusalCause): string {
@@ -113,6 +123,7 @@ export class ListenerPipelines implements Door {
   async #decide(
     credentials: Credentials,
     pipeline: ListenerPipeline | undefined,
+    allowance: Allowance,
     trace?: DecisionTrace,
   ): Promise<PipelineOutcome> {
     const refusal = unservable(credentials, pipeline)
@@ -120,25 +131,42 @@ export class ListenerPipelines implements Door {
     if (pipeline === undefined || refusal !== undefined) {
       return { kind: 'unauthenticated', refusal: refusal ?? refused('no_pipeline') }
     }
-    return await pipeline.run(credentials, trace)
+    return await pipeline.run(credentials, allowance, trace)
+  }
+
+  /** A client that is in already has paid with a good token, and loses its connection by the first bad one. */
+  #allowance({ remoteAddress, again }: Credentials): Allowance {
+    if (again === true) return 'all'
+    const spent = this.#failures.size > 0 && this.#failures.spent(addressBlock(remoteAddress), this.#clock.nowMs())
+    return spent ? 'nothing-costly' : 'within-budget'
   }
 
   #unauthenticated(credentials: Credentials, pipeline: ListenerPipeline | undefined, refusal: Refusal): Admission {
+    this.#failures.charge(addressBlock(credentials.remoteAddress), refusal.cause, this.#clock.nowMs())
     this.#accessLog.authenticationFailed(credentials.clientId, credentials.remoteAddress, GENERIC_REASON)
     return this.#refuse(credentials, pipeline, refusal)
   }
 
   #refuse(credentials: Credentials, pipeline: ListenerPipeline | undefined, refusal: Refusal): Admission {
     const { cause } = refusal
+    this.#tellOfSpell(credentials, cause)
     const reference = this.#tell(credentials, pipeline, refusal)
     return { kind: 'refused', reasonCode: refusalReasonCode(cause), cause, reference }
+  }
+
+  #tellOfSpell({ remoteAddress, listener }: Credentials, cause: RefusalCause): void {
+    if (cause !== 'address_over_budget' || !this.#failures.firstOfSpell(addressBlock(remoteAddress))) return
+    this.#log.warn('too many bad tokens or passwords from one address', {
+      peer: remoteAddress,
+      listener: listener.name,
+    })
   }
 
   /** The log event of a refusal, with the reference by which it is found. */
   #tell(client: AdmittedClient, pipeline: ListenerPipeline | undefined, { cause, detail }: Refusal): string {
     const { clientId, listener, remoteAddress } = client
     const reference = refusalReference(this.#random)
-    this.#log.info('client refused', {
+    const fields = {
       ...detail,
       clientId: shortened(clientId),
       peer: remoteAddress,
@@ -146,7 +174,10 @@ export class ListenerPipelines implements Door {
       pipeline: pipeline?.name,
       cause,
       reference,
-    })
+    }
+    // A flood is told of once, at its begin; its log must not be one too.
+    if (OVER_BUDGET.has(cause)) this.#log.debug('client refused', fields)
+    else this.#log.info('client refused', fields)
     return reference
   }
 

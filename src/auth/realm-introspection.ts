@@ -61,10 +61,11 @@ export class RealmIntrospection {
   }
 
   /** See `Introspections.ask`. */
-  async ask(token: string): Promise<IntrospectionAnswer> {
+  async ask(token: string, knownOnly = false): Promise<IntrospectionAnswer> {
     const digest = hash('sha256', token, 'base64')
     const kept = this.#cache.find(digest, this.#parts.clock.nowMs())
     if (kept !== undefined && this.#parts.clock.nowMs() < kept.freshUntilMs) return kept.answer
+    if (knownOnly) return UNAVAILABLE
     const answer = await this.#askOnce(token, digest)
     if (answer.kind !== 'unavailable') return answer
     const stale = this.#cache.find(digest, this.#parts.clock.nowMs())

@@ -45,6 +45,10 @@ export const REFUSAL_CAUSES = {
   token_expired: { fault: 'client', sentence: 'The token was valid until a time that has passed.' },
   token_not_yet_valid: { fault: 'client', sentence: 'The token is valid from a time that has not come yet (nbf).' },
   issued_in_future: { fault: 'client', sentence: 'The token was issued at a time that has not come yet (iat).' },
+  lifetime_too_long: {
+    fault: 'client',
+    sentence: 'The token is good for a longer time than is configured: one that was stolen would be too.',
+  },
   missing_expiry: {
     fault: 'client',
     sentence: 'The token has no exp claim, and one that never expires is not accepted.',
@@ -121,6 +125,15 @@ export const REFUSAL_CAUSES = {
   introspection_unavailable: {
     fault: 'ours',
     sentence: 'The introspection endpoint gives no answer, and nothing is known of the token that would still count.',
+  },
+  address_over_budget: {
+    fault: 'ours',
+    sentence:
+      'Too many bad tokens or passwords came from the address of the client (an IPv6 /64 counts as one): what is not known to be good is not looked at for now.',
+  },
+  issuer_over_budget: {
+    fault: 'ours',
+    sentence: 'Too many tokens of the issuer were bad: what is not known to be good is not looked at for now.',
   },
   overloaded: { fault: 'ours', sentence: 'As many tokens as may wait for their verification are waiting.' },
   internal: { fault: 'ours', sentence: 'Something of the broker failed; the log has the error.' },

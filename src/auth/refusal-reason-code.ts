@@ -10,6 +10,9 @@ export function refusalReasonCode(cause: RefusalCause): number {
     case 'overloaded':
     case 'internal':
       return ReasonCode.ServerUnavailable
+    case 'address_over_budget':
+    case 'issuer_over_budget':
+      return ReasonCode.ConnectionRateExceeded
     case 'authentication_method':
       return ReasonCode.BadAuthenticationMethod
     default:

@@ -129,6 +129,8 @@ export type AuthorizationChainStrategy = 'unknown-keys' | 'unknown-keys-or-empty
 export interface JwtValidationModel {
   /** Seconds that a token is still accepted after `exp`. */
   readonly expGraceSeconds: number
+  /** From `iat`, or else from now, to `exp`; absent: a token may be good for as long as it says. */
+  readonly lifetimeSecondsMax?: number
   /** Undefined: not checked. */
   readonly audience: string | undefined
   readonly subject: string | undefined

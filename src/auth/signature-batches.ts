@@ -1,5 +1,6 @@
 import type { VerificationKey } from './key-set.ts'
 import type { SignatureAlgorithm } from './signature-algorithm.ts'
+import { BoundedQueue } from '../core/bounded-queue.ts'
 import type { EndOfTick, Flushable } from '../core/end-of-tick.ts'
 import type { Log } from '../ports/telemetry.ts'
 
@@ -11,7 +12,7 @@ export interface SignatureTask {
 }
 
 /** What came of it; `key_unsuitable`: the key could not be imported. */
-export type SignatureResult = 'valid' | 'bad_signature' | 'key_unsuitable' | 'internal'
+export type SignatureResult = 'valid' | 'bad_signature' | 'key_unsuitable' | 'overloaded' | 'internal'
 
 /** Verifies signatures off the event loop. */
 export interface SignaturePool {
@@ -28,29 +29,34 @@ interface Waiting {
 
 /** Above it the hop to a thread costs next to nothing per token, and the first token waits for the last. */
 const BATCH_MAX = 64
+const WAITING_MAX = 10_000
 
 /**
  * Gathers the signatures of a tick into one task of the pool, for a task costs more than a verification. While the
- * pool is busy the next batch grows. How many wait is bounded by the caller.
+ * pool is busy the next batch grows. Each realm has a queue of its own and they are served in turn, so that a flood of
+ * tokens of one issuer makes those of another wait for no more than its share. One too many for a queue is `overloaded`.
  */
 export class SignatureBatches implements Flushable {
   readonly #pool: SignaturePool
   readonly #endOfTick: EndOfTick
   readonly #log: Log
-  #waiting: Waiting[] = []
+  readonly #waitingMax: number
+  readonly #queues = new Map<string, BoundedQueue<Waiting>>() // by realm, and realms come from the configuration
+  #turn = 0
   #running = 0
   #flushComes = false
 
-  constructor(pool: SignaturePool, endOfTick: EndOfTick, log: Log) {
+  constructor(pool: SignaturePool, endOfTick: EndOfTick, log: Log, waitingMax: number = WAITING_MAX) {
     this.#pool = pool
     this.#endOfTick = endOfTick
     this.#log = log
+    this.#waitingMax = waitingMax
   }
 
   /** Never rejects: a batch that was lost is `internal` for each of its tokens. */
-  verify(task: SignatureTask): Promise<SignatureResult> {
+  verify(realm: string, task: SignatureTask): Promise<SignatureResult> {
     return new Promise(resolve => {
-      this.#waiting.push({ task, resolve })
+      if (!this.#queueOf(realm).push({ task, resolve })) return resolve('overloaded')
       if (this.#flushComes) return
       this.#flushComes = true
       this.#endOfTick.add(this)
@@ -63,12 +69,35 @@ export class SignatureBatches implements Flushable {
   }
 
   #startBatches(): void {
-    while (this.#waiting.length > 0 && this.#running < this.#pool.concurrency) {
-      const batch = this.#waiting.slice(0, BATCH_MAX)
-      this.#waiting = this.#waiting.slice(BATCH_MAX)
+    while (this.#running < this.#pool.concurrency) {
+      const batch = this.#nextBatch()
+      if (batch.length === 0) return
       this.#running++
       void this.#run(batch) // never rejects
     }
+  }
+
+  /** One of each realm in turn, beginning where the batch before has ended. */
+  #nextBatch(): readonly Waiting[] {
+    const queues = [...this.#queues.values()]
+    const batch: Waiting[] = []
+    for (let empty = 0; batch.length < BATCH_MAX && empty < queues.length; this.#turn++) {
+      const next = queues[this.#turn % queues.length]?.shift()
+      if (next === undefined) empty++
+      else {
+        empty = 0
+        batch.push(next)
+      }
+    }
+    return batch
+  }
+
+  #queueOf(realm: string): BoundedQueue<Waiting> {
+    const known = this.#queues.get(realm)
+    if (known !== undefined) return known
+    const queue = new BoundedQueue<Waiting>(this.#waitingMax)
+    this.#queues.set(realm, queue)
+    return queue
   }
 
   async #run(batch: readonly Waiting[]): Promise<void> {

@@ -5,6 +5,7 @@ import { refusalIn } from './decision-trace.ts'
 import type { DecisionTrace } from './decision-trace.ts'
 import { KeySet, type VerificationKey } from './key-set.ts'
 import { shortened } from './printable-text.ts'
+import { FailureBudgets } from './failure-budgets.ts'
 import { refused, type Refusal } from './refusal-cause.ts'
 import { SignatureBatches, type SignaturePool, type SignatureResult } from './signature-batches.ts'
 import { compactToken, decodeToken, type CompactToken } from './token-grammar.ts'
@@ -23,7 +24,10 @@ export interface TokenVerifierParts {
   readonly clock: Clock
   readonly endOfTick: EndOfTick
   readonly log: Log
+  /** Bad tokens of one issuer that are looked at in a second, in the long run; absent: any number. */
+  readonly failuresPerSecond?: number
   readonly cacheEntriesMax?: number
+  /** Of each realm. */
   readonly pendingMax?: number
 }
 
@@ -64,19 +68,23 @@ export class TokenVerifier {
   readonly #pendingMax: number
   readonly #parsedKeySets = new Map<string, KeySet>() // by realm
   readonly #inFlight = new Map<string, Promise<SignatureResult>>()
-  #pending = 0
+  readonly #pending = new Map<string, number>() // by realm
+  readonly #failures: FailureBudgets
+  readonly #log: Log
 
   constructor(parts: TokenVerifierParts) {
     this.#keySets = parts.keySets
     this.#clock = parts.clock
     this.#verified = new VerifiedTokens(parts.cacheEntriesMax ?? CACHE_ENTRIES_MAX)
-    this.#batches = new SignatureBatches(parts.pool, parts.endOfTick, parts.log)
+    this.#batches = new SignatureBatches(parts.pool, parts.endOfTick, parts.log, parts.pendingMax ?? PENDING_MAX)
     this.#pendingMax = parts.pendingMax ?? PENDING_MAX
+    this.#failures = new FailureBudgets(parts.failuresPerSecond ?? Number.POSITIVE_INFINITY)
+    this.#log = parts.log
   }
 
   /** Tokens that wait for a key or a signature now. */
   get pendingNow(): number {
-    return this.#pending
+    return [...this.#pending.values()].reduce((sum, count) => sum + count, 0)
   }
 
   /**
@@ -108,12 +116,24 @@ export class TokenVerifier {
     if (header.kind === 'refused') return header
     const refusal = checkClaims(token.payload, rules, context, nowMs)
     if (refusal !== undefined) return refusal
-    if (this.#pending >= this.#pendingMax) return refused('overloaded', { pendingMax: this.#pendingMax })
+    const over = this.#overBudget(realm, context, nowMs)
+    if (over !== undefined) return over
     const verdict = accepted(token.payload, rules)
     return this.#prove(
       { realm, digest, compact, header, claims: token.payload, untilMs: verdict.expiresAtMs, trace },
       verdict,
     )
+  }
+
+  /** The last refusal that costs next to nothing: what follows is work. */
+  #overBudget(realm: string, { allowance }: ClaimContext, nowMs: number): Refusal | undefined {
+    if (allowance === 'nothing-costly') return refused('address_over_budget')
+    if (allowance === 'within-budget' && this.#failures.spent(realm, nowMs)) {
+      if (this.#failures.firstOfSpell(realm)) this.#log.warn('too many tokens of one issuer are bad', { realm })
+      return refused('issuer_over_budget', { realm })
+    }
+    if ((this.#pending.get(realm) ?? 0) < this.#pendingMax) return undefined
+    return refused('overloaded', { pendingMax: this.#pendingMax })
   }
 
   #knownClaims(realm: string, digest: string, nowMs: number): JsonObject | undefined {
@@ -125,22 +145,29 @@ export class TokenVerifier {
   }
 
   async #prove(candidate: Candidate, verdict: Verdict): Promise<Verdict> {
-    this.#pending++
+    const { realm } = candidate
+    this.#pending.set(realm, (this.#pending.get(realm) ?? 0) + 1)
     try {
-      const key = await this.#key(candidate.realm, candidate.header)
-      const { trace, header } = candidate
-      const snapshot = this.#keySets.current(candidate.realm)
-      trace?.({ kind: 'key', kid: header.kid, snapshot, refusal: refusalIn(key) })
-      if (key.kind === 'refused') return key
-      const result = await this.#signature(candidate, key)
-      const refusal = result === 'valid' ? undefined : refused(result, { kid: header.kid ?? 'absent' })
-      trace?.({ kind: 'signature', algorithm: header.algorithm, refusal })
-      if (refusal !== undefined) return refusal
-      this.#verified.remember(candidate.digest, { claims: candidate.claims, keyId: key.id, untilMs: candidate.untilMs })
-      return verdict
+      const proven = await this.#proof(candidate, verdict)
+      if (proven.kind === 'refused') this.#failures.charge(realm, proven.cause, this.#clock.nowMs())
+      return proven
     } finally {
-      this.#pending--
+      this.#pending.set(realm, (this.#pending.get(realm) ?? 1) - 1)
     }
+  }
+
+  async #proof(candidate: Candidate, verdict: Verdict): Promise<Verdict> {
+    const { realm, trace, header, digest, claims, untilMs } = candidate
+    const key = await this.#key(realm, header)
+    const snapshot = this.#keySets.current(realm)
+    trace?.({ kind: 'key', kid: header.kid, snapshot, refusal: refusalIn(key) })
+    if (key.kind === 'refused') return key
+    const result = await this.#signature(candidate, key)
+    const refusal = result === 'valid' ? undefined : refused(result, { kid: header.kid ?? 'absent' })
+    trace?.({ kind: 'signature', algorithm: header.algorithm, refusal })
+    if (refusal !== undefined) return refusal
+    this.#verified.remember(digest, { claims, keyId: key.id, untilMs })
+    return verdict
   }
 
   async #key(realm: string, header: TokenHeader): Promise<VerificationKey | Refusal> {
@@ -170,12 +197,12 @@ export class TokenVerifier {
   }
 
   /** A token that two connections show at the same moment is verified once; each checks its own rules. */
-  #signature({ digest, compact, header }: Candidate, key: VerificationKey): Promise<SignatureResult> {
+  #signature({ realm, digest, compact, header }: Candidate, key: VerificationKey): Promise<SignatureResult> {
     const name = `${digest} ${key.id}`
     const running = this.#inFlight.get(name)
     if (running !== undefined) return running
     const task = { compact: compact.text, algorithm: header.algorithm, key }
-    const result = this.#batches.verify(task).finally(() => this.#inFlight.delete(name))
+    const result = this.#batches.verify(realm, task).finally(() => this.#inFlight.delete(name))
     this.#inFlight.set(name, result)
     return result
   }

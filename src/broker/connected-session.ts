@@ -26,7 +26,8 @@ export class ConnectedSession {
   readonly drain: QueueDrain | undefined
   /** May be changed by DISCONNECT (v5 3.14.2.2.2). */
   sessionExpiryIntervalSeconds: number
-  readonly will: StoredWill | undefined
+  /** Until its client may not publish it any more. */
+  #will: StoredWill | undefined
   /** QoS 2 messages received and not yet released, by Packet Identifier; undefined while there was none. */
   receivedPacketIds: Set<number> | undefined
   /** Whether retained messages are being sent. */
@@ -52,8 +53,12 @@ export class ConnectedSession {
     this.subscriber = fields.subscriber
     this.drain = fields.drain
     this.sessionExpiryIntervalSeconds = fields.sessionExpiryIntervalSeconds
-    this.will = fields.will
+    this.#will = fields.will
     this.receivedPacketIds = fields.receivedPacketIds.length > 0 ? new Set(fields.receivedPacketIds) : undefined
+  }
+
+  get will(): StoredWill | undefined {
+    return this.#will
   }
 
   /** By Topic Filter, with the `$share` prefix. */
@@ -75,6 +80,11 @@ export class ConnectedSession {
   drop(topicFilter: string): void {
     this.#subscriptions?.delete(topicFilter)
     this.#replays?.delete(topicFilter)
+  }
+
+  /** However the connection ends, no will is published. */
+  withdrawWill(): void {
+    this.#will = undefined
   }
 
   /** The Will Message if it is to be published the moment the connection is lost. */

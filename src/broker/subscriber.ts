@@ -141,6 +141,15 @@ export class Subscriber {
     this.pump()
   }
 
+  /** Drops of what waits here the messages that the client may not receive any more. */
+  dropUnless(mayReceive: (topicName: string) => boolean): void {
+    const waiting = this.#waiting
+    if (waiting === undefined) return
+    this.#context.counters.droppedNotAuthorized += waiting.dropUnless(mayReceive)
+    if (waiting.size === 0) this.#waiting = undefined
+    this.pump()
+  }
+
   /** The message at `position` is completely acknowledged. */
   complete(position: number): void {
     this.window.complete(position)

@@ -51,6 +51,17 @@ export class WaitingMessages {
     return waiting
   }
 
+  /** Drops the messages on topics that the client may not receive any more; returns how many those were. */
+  dropUnless(mayReceive: (topicName: string) => boolean): number {
+    let dropped = 0
+    for (let left = this.size; left > 0; left--) {
+      const next = this.shift()
+      if (next !== undefined && mayReceive(next.message.topicName)) this.push(next)
+      else dropped++
+    }
+    return dropped
+  }
+
   /** Takes out everything; returns those messages that another member of their Shared Subscription may have. */
   takeAll(): readonly Undelivered[] {
     const shared: Undelivered[] = []

@@ -38,6 +38,7 @@ export async function issuerSettings(
     preset: settings.jwtPreset,
     serverTls,
     expGraceSeconds: settings.jwtExpGraceSeconds,
+    lifetimeSecondsMax: settings.jwtLifetimeSecondsMax,
     introspection: use === 'off' ? undefined : introspection(issuer, settings, metadata),
     introspectionUse: use === 'after-verification' ? { sampling: settings.jwtIntrospectionSampling } : undefined,
   }

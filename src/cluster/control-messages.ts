@@ -56,7 +56,13 @@ export type ToPrimary =
   | { readonly kind: 'opened'; readonly listeners: readonly ListenerIdentity[] }
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'keys-request'; readonly id: number; readonly realm: string; readonly kid: string }
-  | { readonly kind: 'introspection-request'; readonly id: number; readonly realm: string; readonly token: string }
+  | {
+      readonly kind: 'introspection-request'
+      readonly id: number
+      readonly realm: string
+      readonly token: string
+      readonly knownOnly: boolean
+    }
   | { readonly kind: 'redis'; readonly up: boolean; readonly why: string }
   | { readonly kind: 'counted'; readonly id: number; readonly counters: Readonly<Counters> }
 

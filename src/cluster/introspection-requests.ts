@@ -19,7 +19,7 @@ export class IntrospectionRequests implements Introspections {
     this.#clock = clock
   }
 
-  ask(realm: string, token: string): Promise<IntrospectionAnswer> {
+  ask(realm: string, token: string, knownOnly = false): Promise<IntrospectionAnswer> {
     if (this.#open.size >= OPEN_MAX) return Promise.resolve(UNAVAILABLE)
     const id = ++this.#lastId
     return new Promise(resolve => {
@@ -28,7 +28,7 @@ export class IntrospectionRequests implements Introspections {
         timer.cancel()
         resolve(answer)
       })
-      this.#tell({ kind: 'introspection-request', id, realm, token })
+      this.#tell({ kind: 'introspection-request', id, realm, token, knownOnly })
     })
   }
 

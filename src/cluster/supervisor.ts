@@ -227,9 +227,9 @@ export class Supervisor {
 
   async #answerIntrospection(
     worker: WorkerProcess,
-    { id, realm, token }: Extract<ToPrimary, { kind: 'introspection-request' }>,
+    { id, realm, token, knownOnly }: Extract<ToPrimary, { kind: 'introspection-request' }>,
   ): Promise<void> {
-    const answer = await this.#parts.introspections.ask(realm, token)
+    const answer = await this.#parts.introspections.ask(realm, token, knownOnly)
     worker.tell({ kind: 'introspection-answer', id, answer })
   }
 

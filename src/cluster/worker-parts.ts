@@ -1,11 +1,7 @@
-import { ListenerPipelines } from '../auth/pipeline.ts'
-import { openAccessLog, type AccessLog } from '../auth/access-log.ts'
-import { jwtAuthenticators } from '../auth/jwt-authenticators.ts'
+import type { ListenerPipelines } from '../auth/pipeline.ts'
+import type { AccessLog } from '../auth/access-log.ts'
 import { KeySetsMirror } from '../auth/key-sets-mirror.ts'
-import { PasswordPool } from '../auth/password-pool.ts'
 import type { Revocations } from '../auth/revocations.ts'
-import { TokenVerifier } from '../auth/token-verifier.ts'
-import { VerifierPool } from '../auth/verifier-pool.ts'
 import { Broker } from '../broker/broker.ts'
 import { Counters } from '../core/counters.ts'
 import { EndOfTick } from '../core/end-of-tick.ts'
@@ -21,6 +17,7 @@ import { tellPrimary, type WorkerPlan } from './control-messages.ts'
 import type { IntrospectionRequests } from './introspection-requests.ts'
 import type { KeyRequests } from './key-requests.ts'
 import { WorkerBus } from './worker-bus.ts'
+import { openWorkerDoor } from './worker-door.ts'
 import { openWorkerStore } from './worker-store.ts'
 
 const STANDARD_OUTPUT = 1
@@ -75,14 +72,9 @@ export async function prepareWorker(
   const bus = await WorkerBus.open({ self: address, folder, settings, clock, random, log, endOfTick, slabs, owner })
   const onAway = (why: string): void => owner.onState(false, why)
   const store = await openWorkerStore(plan, { clock, random, log, endOfTick, slabs, onAway })
-  const { logDir, accessLogFormat: format } = settings
-  const accessLog = await openAccessLog({ model: security.accessLog, logDir, format, clock, log, endOfTick })
-  const pool = new VerifierPool(settings.authThreads, clock, log)
-  const verifier = new TokenVerifier({ keySets, pool, clock, endOfTick, log })
-  const binding = { clientIdClaim: settings.bindClientId, usernameClaim: settings.bindUsername }
-  const jwtAuthenticator = jwtAuthenticators({ verifier, introspections, revocations, clock, random }, binding)
-  const passwords = new PasswordPool(clock, log)
-  const door = new ListenerPipelines({ model: security, jwtAuthenticator, passwords, accessLog, log, random })
+  const asking = { keySets, introspections, revocations }
+  const opened = await openWorkerDoor({ settings, security, ...asking, clock, random, endOfTick, log })
+  const { door, accessLog } = opened
   const broker = new Broker({
     bus: bus.bus,
     store,
@@ -96,7 +88,7 @@ export async function prepareWorker(
   })
   const close = async (): Promise<void> => {
     broker.stop()
-    await Promise.all([bus.close(), store.close(), accessLog.close(), pool.destroy(), passwords.destroy()])
+    await Promise.all([bus.close(), store.close(), opened.close()])
   }
   return { plan, log, endOfTick, slabs, bus, store, broker, door, keySets, counters, accessLog, close }
 }

@@ -86,6 +86,13 @@ export const tokenSettings = {
     unit: 'seconds',
     sentence: 'How long a token is still accepted after its `exp`; then its connections end too.',
   }),
+  jwtLifetimeSecondsMax: setting({
+    name: 'GUARDBEE_JWT_LIFETIME_SECONDS_MAX',
+    type: optional(integer(60, 31_536_000)),
+    default: { value: undefined },
+    unit: 'seconds',
+    sentence: 'The longest time from `iat`, or from now where there is none, to `exp`; without it any.',
+  }),
   jwtIntrospection: setting({
     name: 'GUARDBEE_JWT_INTROSPECTION',
     type: oneOf(['off', 'after-verification', 'only']),
@@ -150,6 +157,21 @@ export const tokenSettings = {
     default: { value: undefined },
     unit: 'seconds',
     sentence: 'How often the tokens of connected clients are introspected again; without it they are not.',
+  }),
+  authFailuresPerAddress: setting({
+    name: 'GUARDBEE_AUTH_FAILURES_PER_ADDRESS',
+    type: integer(1, 1_000_000),
+    default: { value: 100 },
+    unit: 'per second and worker',
+    sentence:
+      'Bad signatures, unknown keys and wrong passwords of one address, or IPv6 /64, in the long run, a minute of them at once; beyond it only tokens known to be good get in, others are told 0x9F. Behind a balancer use the PROXY protocol: without it all clients are one address.',
+  }),
+  authFailuresPerIssuer: setting({
+    name: 'GUARDBEE_AUTH_FAILURES_PER_ISSUER',
+    type: integer(1, 1_000_000),
+    default: { value: 1_000 },
+    unit: 'per second and worker',
+    sentence: 'The same for all tokens that say they are of one issuer, wherever they come from.',
   }),
   adminToken: setting({
     name: 'GUARDBEE_ADMIN_TOKEN',

@@ -15,6 +15,8 @@ export class Counters {
   connectsShed = 0
   /** Times that a publisher was not read for a while because the worker is overloaded. */
   readsHeld = 0
+  /** Those of them whose address or issuer had too many bad ones. */
+  connectsOverBudget = 0
   sessionsConnected = 0
   subscriptions = 0
   /** Those among them that are shared. */

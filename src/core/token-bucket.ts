@@ -28,6 +28,18 @@ export class TokenBucket {
     return this.#available >= 0 ? 0 : Math.ceil(-this.#available * this.#refillMs)
   }
 
+  /** Whether one more would be allowed now. */
+  allows(nowMs: number): boolean {
+    this.#refill(nowMs)
+    return this.#available >= 1
+  }
+
+  /** Whether all that was taken has come back. */
+  full(nowMs: number): boolean {
+    this.#refill(nowMs)
+    return this.#available >= this.#burst
+  }
+
   /** A clock that was set back refills nothing. */
   #refill(nowMs: number): void {
     const elapsedMs = Math.max(0, nowMs - this.#countedAtMs)

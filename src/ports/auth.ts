@@ -15,6 +15,8 @@ export interface Credentials {
   readonly password: Buffer | undefined
   readonly authenticationMethod: string | undefined
   readonly authenticationData: Buffer | undefined
+  /** Shown by a client that is in already; absent: it comes with CONNECT. */
+  readonly again?: true
 }
 
 /** Who a client turned out to be. */

@@ -33,6 +33,10 @@ export const workerMetrics: MetricsTable<keyof Counters> = {
     'guardbee_reads_held_total',
     'Times that a publisher was held back because the worker is overloaded.',
   ),
+  connectsOverBudget: counter(
+    'guardbee_connects_over_budget_total',
+    'Those of them whose token was not looked at, because too many of their address or issuer were bad.',
+  ),
   sessionsConnected: gauge('guardbee_sessions_connected', 'Sessions with a connected client.'),
   subscriptions: gauge('guardbee_subscriptions', 'Subscriptions of the sessions.'),
   sharedSubscriptions: gauge('guardbee_shared_subscriptions', 'Shared Subscriptions among them.'),

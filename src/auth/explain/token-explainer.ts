@@ -82,6 +82,7 @@ export class TokenExplainer {
       accessLog,
       log: silentLog,
       random: SAMPLED,
+      clock,
     })
   }
 }

@@ -22,10 +22,11 @@ export class FileAuthenticator implements Authenticator {
     return outcome
   }
 
-  async #decide({ key, password }: AuthenticationAttempt): Promise<AuthenticationOutcome> {
+  async #decide({ key, password, allowance }: AuthenticationAttempt): Promise<AuthenticationOutcome> {
     const user = key === undefined ? undefined : this.#users.get(key)
     if (user === undefined) return refused('unknown_authentication_key', { realm: this.#realm })
     if (user.password === undefined || password === undefined) return this.#wrongSecret()
+    if (allowance === 'nothing-costly') return refused('address_over_budget')
     const verdict = await this.#passwords.verify(password, user.password)
     if (verdict === 'overloaded') return refused('overloaded')
     if (verdict === 'wrong') return this.#wrongSecret()

@@ -36,6 +36,7 @@ export async function handleAuth(channel: Channel, client: ConnectedClient, pack
     ...shown,
     password: undefined,
     authenticationData: packet.authenticationData,
+    again: true,
   })
 }
 

@@ -123,6 +123,7 @@ async function admit(attempt: ConnectAttempt): Promise<Refusal | undefined> {
   const { upgradeHeaders } = connection
   const admission: Admission = await broker.door.admit({ ...shown, upgradeHeaders, password, authenticationData })
   if (admission.kind === 'refused') {
+    if (admission.reasonCode === ReasonCode.ConnectionRateExceeded) broker.counters.connectsOverBudget++
     return refuse(admission.reasonCode, `not authorized (ref ${admission.reference})`)
   }
   attempt.identity = admission.identity

@@ -5,7 +5,7 @@ import type { Authenticator } from '../../../src/auth/authenticator.ts'
 import { ListenerPipelines } from '../../../src/auth/pipeline.ts'
 import type { SecurityModel } from '../../../src/auth/security-model.ts'
 import type { Credentials, Review } from '../../../src/ports/auth.ts'
-import { FakeRandom } from '../../support/fake-clock.ts'
+import { FakeClock, FakeRandom } from '../../support/fake-clock.ts'
 import { securityModel, USERS_AND_ROLES } from '../../support/ese/security-file.ts'
 import { RecordingLog } from './recording-log.ts'
 
@@ -52,6 +52,7 @@ async function reviewed(before: SecurityModel, after: SecurityModel): Promise<re
     accessLog: silent,
     log: new RecordingLog(),
     random: new FakeRandom(1),
+    clock: new FakeClock(),
   })
   const admission = await door.admit(CREDENTIALS)
   assert(admission.kind === 'admitted')

@@ -54,7 +54,7 @@ async function run(text: string, fields: Partial<Credentials> = {}): Promise<Pip
   const [pipeline] = model.pipelines
   assert(pipeline !== undefined)
   const parts = { model, jwtAuthenticator: () => tokens, passwords }
-  return new ListenerPipeline(pipeline, parts, log).run({ ...CREDENTIALS, ...fields })
+  return new ListenerPipeline(pipeline, parts, log).run({ ...CREDENTIALS, ...fields }, 'all')
 }
 
 function token(claims: JsonObject): Partial<Credentials> {
@@ -216,7 +216,7 @@ describe('ListenerPipeline', () => {
       pipeline,
       { model, jwtAuthenticator: () => broken, passwords },
       faulty,
-    ).run(CREDENTIALS)
+    ).run(CREDENTIALS, 'all')
     assert(outcome.kind === 'unauthenticated')
     assert.equal(outcome.refusal.cause, 'internal')
     assert.equal(faulty.entries[0]?.error, fault)

@@ -10,7 +10,7 @@ import type { JwtRealmModel, ListenerPipelineModel, SecurityModel } from '../../
 import { allowAllPermissions } from '../../../src/core/permissions.ts'
 import type { Credentials } from '../../../src/ports/auth.ts'
 import type { ListenerIdentity } from '../../../src/ports/connection.ts'
-import { FakeRandom } from '../../support/fake-clock.ts'
+import { FakeClock, FakeRandom } from '../../support/fake-clock.ts'
 import { RecordingLog } from './recording-log.ts'
 
 const TCP: ListenerIdentity = { name: 'tcp-listener-1883', transport: 'tcp', port: 1883 }
@@ -105,6 +105,7 @@ function setUp(
     accessLog,
     log,
     random: new FakeRandom(1),
+    clock: new FakeClock(),
   })
   return { door, log, accessLog }
 }
@@ -157,6 +158,7 @@ describe('ListenerPipelines', () => {
       accessLog: new RecordingAccessLog(),
       log: new RecordingLog(),
       random: new FakeRandom(1),
+      clock: new FakeClock(),
     })
     assert.deepEqual(made, [
       ['Okta', 'everyone'],

@@ -25,14 +25,16 @@ class HeldPool implements SignaturePool {
   }
 }
 
-function setUp(concurrency: number) {
+function setUp(concurrency: number, waitingMax?: number) {
   const pool = new HeldPool(concurrency)
   const log = new RecordingLog()
   const endOfTick = new EndOfTick(() => undefined)
-  const batches = new SignatureBatches(pool, endOfTick, log)
+  const batches = new SignatureBatches(pool, endOfTick, log, waitingMax)
   const key = { kind: 'key', id: 'k', jwk: { kty: 'OKP', crv: 'Ed25519', x: '' } } as const
-  const verify = (count: number) =>
-    Array.from({ length: count }, (_, i) => batches.verify({ compact: `t${i}`, algorithm: 'Ed25519', key }))
+  const verify = (count: number, realm = 'r') =>
+    Array.from({ length: count }, (_, i) =>
+      batches.verify(realm, { compact: `${realm}${i}`, algorithm: 'Ed25519', key }),
+    )
   return { pool, log, endOfTick, verify }
 }
 
@@ -70,6 +72,27 @@ describe('signature batches', () => {
     pool.held[0]?.end.resolve(['valid'])
     await first
     assert.deepEqual(pool.sizes, [1, 15])
+  })
+
+  it('serve the realms in turn, so that a flood of one does not hold up another', async () => {
+    const { pool, endOfTick, verify } = setUp(1)
+    void verify(1000, 'flooded')
+    void verify(40, 'calm')
+    endOfTick.flush()
+    assert.equal(pool.held[0]?.tokens.filter(token => token.startsWith('calm')).length, 32)
+    pool.held[0]?.end.resolve([])
+    await new Promise(setImmediate)
+    const second = pool.held[1]?.tokens ?? []
+    assert.equal(second.length, 64)
+    assert.equal(second.filter(token => token.startsWith('calm')).length, 8)
+  })
+
+  it('take no more of a realm than may wait, and say so', async () => {
+    const { endOfTick, verify } = setUp(0, 2)
+    const [, , third] = verify(3)
+    assert.equal(await third, 'overloaded')
+    void verify(2, 'other')
+    endOfTick.flush()
   })
 
   it('call the tokens of a lost batch internal, log it, and go on', async () => {

@@ -70,6 +70,24 @@ describe('a client and a replaced configuration', () => {
   })
 })
 
+describe('the will of a client and a replaced configuration', () => {
+  it('is not published where the client may not do so any more', async () => {
+    let review: Review = { kind: 'stands' }
+    const brokers = await brokersSaying(() => review)
+    const watcher = await brokers.connect('watcher')
+    await watcher.subscribe('#')
+    const will = { topic: 'theirs', payload: Buffer.from('gone'), qos: 0, retain: false } as const
+    const client = await brokers.connect('c', { will })
+    review = { kind: 'permissions', permissions: only('mine') }
+    await reviewAll(brokers)
+    await client.lose()
+    assert.deepEqual(
+      watcher.received.filter(({ cmd }) => cmd === 'publish'),
+      [],
+    )
+  })
+})
+
 describe('a session that is continued with other permissions', () => {
   it('keeps neither subscriptions nor queued messages that they do not allow', async () => {
     const brokers = await TestBrokers.start()

@@ -11,8 +11,8 @@ describe('the questions of a worker about tokens', () => {
     const first = requests.ask('r', 'a')
     const second = requests.ask('r', 'b')
     assert.deepEqual(told, [
-      { kind: 'introspection-request', id: 1, realm: 'r', token: 'a' },
-      { kind: 'introspection-request', id: 2, realm: 'r', token: 'b' },
+      { kind: 'introspection-request', id: 1, realm: 'r', token: 'a', knownOnly: false },
+      { kind: 'introspection-request', id: 2, realm: 'r', token: 'b', knownOnly: false },
     ])
     requests.answered(2, { kind: 'inactive' })
     requests.answered(1, { kind: 'active', claims: {} })

@@ -27,6 +27,14 @@ describe('a token bucket', () => {
     assert.equal(bucket.take(310), true)
   })
 
+  it('says what it would allow, and whether all has come back, without counting', () => {
+    const bucket = new TokenBucket(1, 5000, 0)
+    assert.deepEqual([bucket.allows(0), bucket.allows(0), bucket.full(0)], [true, true, true])
+    bucket.take(0)
+    assert.deepEqual([bucket.allows(4999), bucket.full(4999)], [false, false])
+    assert.deepEqual([bucket.allows(5000), bucket.full(5000)], [true, true])
+  })
+
   it('never allows more than the burst and the intervals that have passed', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 200 }), steps => {

@@ -146,5 +146,45 @@ describe('AUTH', () => {
       )
       assert.deepEqual(await client.subscribe('lost'), [ReasonCode.NotAuthorized])
     })
+
+    it(`messages that wait for room are not sent when they are no longer allowed (session expiry ${sessionExpiry})`, async () => {
+      const client = await connect('c', { sessionExpiry, acknowledging: false, properties: { receiveMaximum: 1 } })
+      await client.subscribe(['kept', 'lost'], { qos: 1 })
+      const publisher = await brokers.connect('p')
+      await publisher.publish('kept', 'in flight', { qos: 1 })
+      for (const topic of ['lost', 'kept', 'lost']) await publisher.publish(topic, 'waiting', { qos: 1 })
+      brokers.door.permissions = { ...only('kept'), mayReceive: topicName => topicName === 'kept' }
+      await show(client, 'second')
+      const { messageId = 0 } = client.expect('publish')
+      client.acknowledging = true
+      client.send({ cmd: 'puback', messageId })
+      await brokers.settle()
+      const sent = client.received.filter(packet => packet.cmd === 'publish')
+      assert.deepEqual(
+        sent.map(({ topic, payload }) => [topic, payload.toString()]),
+        [['kept', 'waiting']],
+      )
+      assert.equal(brokers.count('droppedNotAuthorized'), 2)
+    })
   }
+
+  it('a will that is no longer allowed is not published, and one that is stays', async () => {
+    const watcher = await brokers.connect('watcher')
+    await watcher.subscribe('wills/+')
+    const will = (topic: string) => ({ topic, payload: Buffer.from('gone'), qos: 0, retain: false }) as const
+    const clients = [
+      await connect('a', { will: will('wills/lost') }),
+      await connect('b', { will: will('wills/kept') }),
+      await connect('c', { sessionExpiry: 100, will: { ...will('wills/lost'), properties: { willDelayInterval: 5 } } }),
+    ]
+    brokers.door.permissions = { ...allowAllPermissions, mayPublish: topicName => topicName === 'wills/kept' }
+    for (const client of clients) await show(client, 'second')
+    for (const client of clients) await client.lose()
+    await brokers.pass(10_000)
+    const published = watcher.received.filter(packet => packet.cmd === 'publish')
+    assert.deepEqual(
+      published.map(({ topic }) => topic),
+      ['wills/kept'],
+    )
+  })
 })
