@@ -46,7 +46,8 @@ export class RetainedReplay {
   async #replayOne(session: ConnectedSession, subscription: Subscription, open: () => boolean): Promise<void> {
     const { store, clock, sys } = this.#context
     for await (const page of store.retained.match(subscription.topicFilter, clock.nowMs())) {
-      if (!open()) return
+      // It may have been given up, or withdrawn, meanwhile.
+      if (!open() || !session.subscriptions.has(subscription.topicFilter)) return
       await Promise.all(page.map(message => this.#send(session, subscription, message)))
       await session.drain?.idle()
       await session.subscriber.idle()

@@ -168,6 +168,24 @@ describe('AUTH', () => {
     })
   }
 
+  it('retained messages that are being sent end with the subscription that they are for', async () => {
+    const publisher = await brokers.connect('p')
+    const RETAINED = 400
+    for (let number = 0; number < RETAINED; number++) {
+      await publisher.publish(`kept/${number}`, 'x', { qos: 1, retain: true })
+    }
+    const client = await connect('c', { acknowledging: false, properties: { receiveMaximum: 10 } })
+    await client.subscribe('kept/#', { qos: 1 })
+    brokers.door.permissions = { ...only(), mayReceive: () => false }
+    await show(client, 'second')
+    client.acknowledging = true
+    for (const packet of client.received.filter(({ cmd }) => cmd === 'publish')) {
+      if (packet.cmd === 'publish') client.send({ cmd: 'puback', messageId: packet.messageId ?? 0 })
+    }
+    await brokers.settle()
+    assert.equal(client.received.filter(({ cmd }) => cmd === 'publish').length, 10)
+  })
+
   it('a will that is no longer allowed is not published, and one that is stays', async () => {
     const watcher = await brokers.connect('watcher')
     await watcher.subscribe('wills/+')
