@@ -68,6 +68,16 @@ describe('asking about the tokens of a realm', () => {
     assert.equal(asked.length, 2)
   })
 
+  it('gives only what is at hand where no more is wanted', async () => {
+    const realm = make()
+    assert.equal((await realm.ask('t', true)).kind, 'unavailable')
+    assert.equal(asked.length, 0)
+    const answer = realm.ask('t')
+    await asked[0]?.answer(active())
+    await answer
+    assert.equal((await realm.ask('t', true)).kind, 'active')
+  })
+
   it('keeps no answer beyond the end of its token', async () => {
     const realm = make({ whenUnavailable: 'stale' })
     const first = realm.ask('t')

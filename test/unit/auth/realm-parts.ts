@@ -7,8 +7,11 @@ import { FakeRandom } from '../../support/fake-clock.ts'
 export class FakeIntrospections implements Introspections {
   readonly asked: string[] = []
   answer: IntrospectionAnswer = UNAVAILABLE
+  /** What is at hand without asking it. */
+  known: IntrospectionAnswer = UNAVAILABLE
 
-  ask(realm: string, token: string): Promise<IntrospectionAnswer> {
+  ask(realm: string, token: string, knownOnly = false): Promise<IntrospectionAnswer> {
+    if (knownOnly) return Promise.resolve(this.known)
     this.asked.push(`${realm} ${token}`)
     return Promise.resolve(this.answer)
   }
