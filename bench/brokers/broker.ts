@@ -16,6 +16,8 @@ export interface BrokerNeeds {
   readonly cores: string | undefined
   /** Clients bring tokens of this issuer; undefined: everyone is let in. */
   readonly issuer: IssuerFacts | undefined
+  /** Tokens are introspected instead of verified. */
+  readonly introspects: boolean
   /** A folder of its own that is removed afterwards. */
   readonly folder: string
 }

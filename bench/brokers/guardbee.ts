@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import type { IssuerFacts } from '../issuer/issuer.ts'
 import type { Transport } from '../load/link.ts'
 import type { Broker, BrokerNeeds, RunningBroker } from './broker.ts'
 import { FULL_ABILITIES } from './broker.ts'
@@ -55,14 +56,15 @@ async function startGuardbee(checkout: string, needs: BrokerNeeds): Promise<Runn
   }
 }
 
-async function settingsFor({ workers, durability, issuer, folder }: BrokerNeeds): Promise<Record<string, string>> {
+async function settingsFor(needs: BrokerNeeds): Promise<Record<string, string>> {
+  const { workers, durability, issuer, introspects, folder } = needs
   const security =
     issuer === undefined
       ? { GUARDBEE_SECURITY_FILE: await writeConfiguration(['guardbee-open.xml'], folder, {}) }
       : {
           GUARDBEE_JWT_ISSUER: issuer.issuer,
-          GUARDBEE_JWT_JWKS_URI: issuer.jwksUri,
           GUARDBEE_JWT_AUDIENCE: issuer.audience,
+          ...(introspects ? introspection(issuer) : { GUARDBEE_JWT_JWKS_URI: issuer.jwksUri }),
         }
   return {
     ...security,
@@ -76,6 +78,15 @@ async function settingsFor({ workers, durability, issuer, folder }: BrokerNeeds)
     GUARDBEE_DATA_DIR: path.join(folder, 'data'),
     GUARDBEE_WORKERS: String(workers),
     GUARDBEE_LOG_DIR: path.join(folder, 'log'),
+  }
+}
+
+function introspection({ introspectionUri }: IssuerFacts): Record<string, string> {
+  return {
+    GUARDBEE_JWT_INTROSPECTION: 'only',
+    GUARDBEE_JWT_INTROSPECTION_URI: introspectionUri,
+    GUARDBEE_JWT_INTROSPECTION_CLIENT_ID: 'bench',
+    GUARDBEE_JWT_INTROSPECTION_CLIENT_SECRET: 'bench',
   }
 }
 

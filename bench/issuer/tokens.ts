@@ -11,6 +11,9 @@ export interface TokenClaims {
 }
 
 const ALGORITHMS: readonly TokenAlgorithm[] = ['RS256', 'ES256', 'EdDSA']
+/** The keys of now, and those of after a rotation. */
+export type KeyGeneration = 'current' | 'next'
+
 const LIFETIME = '1d'
 /** RabbitMQ reads permissions from the scope, with its resource server before each; others need only `mqtt`. */
 const PERMISSIONS = ['read', 'write', 'configure']
@@ -22,34 +25,50 @@ interface SigningKey {
   readonly publicPem: string
 }
 
+type SigningKeys = ReadonlyMap<TokenAlgorithm, SigningKey>
+
 /** Makes keys, and tokens ahead of the runs: one for each client, kept for the runs that follow. */
 export class Tokens {
-  readonly #keys: ReadonlyMap<TokenAlgorithm, SigningKey>
-  readonly #minted = new Map<TokenAlgorithm, string[]>()
+  readonly #keys: Readonly<Record<KeyGeneration, SigningKeys>>
+  readonly #minted = new Map<string, string[]>() // by algorithm and generation
 
-  constructor(keys: ReadonlyMap<TokenAlgorithm, SigningKey>) {
+  constructor(keys: Readonly<Record<KeyGeneration, SigningKeys>>) {
     this.#keys = keys
   }
 
-  get jwks(): JSONWebKeySet {
-    return { keys: [...this.#keys.values()].map(key => key.publicJwk) }
+  /** The key set, after a rotation with the new keys beside the old ones. */
+  jwks(generation: KeyGeneration): JSONWebKeySet {
+    const { current, next } = this.#keys
+    const keys = [...current.values(), ...(generation === 'next' ? next.values() : [])]
+    return { keys: keys.map(key => key.publicJwk) }
   }
 
   /** The public keys by their `kid`, for brokers that read no key set. */
   get pems(): ReadonlyMap<string, string> {
-    return new Map([...this.#keys.values()].map(key => [key.kid, key.publicPem]))
+    return new Map([...this.#keys.current.values()].map(key => [key.kid, key.publicPem]))
   }
 
   /** Tokens for the first `count` clients. */
-  async forClients(algorithm: TokenAlgorithm, count: number, claims: TokenClaims): Promise<readonly string[]> {
-    const minted = this.#minted.get(algorithm) ?? []
-    this.#minted.set(algorithm, minted)
-    while (minted.length < count) minted.push(await this.#mint(algorithm, minted.length, claims))
+  async forClients(
+    algorithm: TokenAlgorithm,
+    count: number,
+    claims: TokenClaims,
+    generation: KeyGeneration = 'current',
+  ): Promise<readonly string[]> {
+    const name = `${algorithm} ${generation}`
+    const minted = this.#minted.get(name) ?? []
+    this.#minted.set(name, minted)
+    const key = this.#keys[generation].get(algorithm)
+    while (minted.length < count) minted.push(await this.#mint(algorithm, key, minted.length, claims))
     return minted.slice(0, count)
   }
 
-  async #mint(algorithm: TokenAlgorithm, client: number, { issuer, audience }: TokenClaims): Promise<string> {
-    const key = this.#keys.get(algorithm)
+  async #mint(
+    algorithm: TokenAlgorithm,
+    key: SigningKey | undefined,
+    client: number,
+    { issuer, audience }: TokenClaims,
+  ): Promise<string> {
     if (key === undefined) throw new Error(`no key for ${algorithm}`)
     const scope = ['mqtt', ...PERMISSIONS.map(permission => `${audience}.${permission}:*/*/*`)].join(' ')
     return await new SignJWT({ scope })
@@ -64,15 +83,19 @@ export class Tokens {
   }
 }
 
-/** Makes a key for each algorithm. */
+/** Makes a key for each algorithm, and another one for after a rotation. */
 export async function makeTokens(): Promise<Tokens> {
-  const keys = await Promise.all(ALGORITHMS.map(async algorithm => [algorithm, await makeKey(algorithm)] as const))
-  return new Tokens(new Map(keys))
+  return new Tokens({ current: await makeKeys(''), next: await makeKeys('-next') })
 }
 
-async function makeKey(algorithm: TokenAlgorithm): Promise<SigningKey> {
+async function makeKeys(suffix: string): Promise<SigningKeys> {
+  const keys = ALGORITHMS.map(async algorithm => [algorithm, await makeKey(algorithm, suffix)] as const)
+  return new Map(await Promise.all(keys))
+}
+
+async function makeKey(algorithm: TokenAlgorithm, suffix: string): Promise<SigningKey> {
   const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true })
-  const kid = `bench-${algorithm.toLowerCase()}`
+  const kid = `bench-${algorithm.toLowerCase()}${suffix}`
   const publicJwk = { ...(await exportJWK(publicKey)), kid, alg: algorithm, use: 'sig' }
   return { kid, privateKey, publicJwk, publicPem: await exportSPKI(publicKey) }
 }

@@ -1,3 +1,4 @@
+import type { BadToken } from './bad-tokens.ts'
 import type { SparseBuckets } from './latency-histogram.ts'
 import type { Address } from './link.ts'
 import type { ProtocolVersion } from './packets.ts'
@@ -61,6 +62,9 @@ export interface StormPlan extends PlanBase {
   readonly pace: Pace
   /** Connect all of them once before, so that the broker has seen every token. */
   readonly twice: boolean
+  /** Share of the clients whose token is bad, and which are to be refused. */
+  readonly badShare: number
+  readonly bad: BadToken
 }
 
 /** Clients that connect, subscribe and stay. */

@@ -1,3 +1,4 @@
+import { isBad, spoiled } from './bad-tokens.ts'
 import { ClientGroup } from './client-group.ts'
 import { sleep, sleepUntil } from './clock.ts'
 import { MassConnect } from './mass-connect.ts'
@@ -43,5 +44,8 @@ export class StormRun implements Run {
 }
 
 function newStorm(plan: StormPlan): MassConnect {
-  return new MassConnect(new ClientGroup(plan, new Turn()))
+  const { badShare, bad } = plan
+  const isOut = (number: number): boolean => isBad(number, badShare)
+  const tokens = plan.tokens.map((token, number) => (isOut(number) ? spoiled(token, bad, number) : token))
+  return new MassConnect(new ClientGroup({ ...plan, tokens }, new Turn()), isOut)
 }

@@ -42,6 +42,8 @@ export interface Measurement {
   readonly residentBytesPerClient: number | undefined
   readonly loaderCores: number
   readonly stealSeconds: number
+  /** Requests to the authorization server while clients connected; undefined where they are not of interest. */
+  readonly issuerRequests: number | undefined
   readonly warnings: readonly string[]
 }
 
@@ -57,6 +59,7 @@ export interface RunFacts {
   /** Broker and generator each have cores of their own. */
   readonly apart: boolean
   readonly clients: number
+  readonly issuerRequests: number | undefined
   readonly before: MemoryUse | undefined
   readonly after: MemoryUse | undefined
 }
@@ -102,6 +105,7 @@ export function measurementOf(
       before === undefined || after === undefined ? undefined : (after.residentBytes - before.residentBytes) / clients,
     loaderCores,
     stealSeconds: Math.max(...results.map(result => result.stealSeconds)),
+    issuerRequests: facts.issuerRequests,
     warnings: warningsOf(facts, all, loaderCores, brokerCores, seconds),
   }
 }

@@ -68,7 +68,15 @@ function planOf(scenario: Scenario, size: Size, base: PlanBase): LoaderPlan {
     case 'load':
       return { ...loadPart(scenario, size), ...base, kind: 'load' }
     case 'storm':
-      return { ...base, kind: 'storm', clients: scenario.clients, pace: scenario.pace, twice: scenario.twice }
+      return {
+        ...base,
+        kind: 'storm',
+        clients: scenario.clients,
+        pace: scenario.pace,
+        twice: scenario.twice,
+        badShare: scenario.ordeal?.badShare ?? 0,
+        bad: scenario.ordeal?.bad ?? 'forged',
+      }
     case 'idle':
       return { ...base, kind: 'idle', clients: scenario.clients, heldSeconds: size.heldSeconds }
     case 'replay': {

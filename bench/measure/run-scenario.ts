@@ -1,5 +1,6 @@
 import type { Broker, RunningBroker } from '../brokers/broker.ts'
 import type { Issuer } from '../issuer/issuer.ts'
+import { usualConduct } from '../issuer/issuer.ts'
 import type { TokenAlgorithm } from '../issuer/tokens.ts'
 import { nowMicroseconds } from '../load/clock.ts'
 import type { LoaderResult } from '../load/plan.ts'
@@ -56,7 +57,7 @@ export async function runScenario(
 
 /** Starts a broker as a scenario wants it. */
 export async function startFor(
-  scenario: Pick<Scenario, 'tokens' | 'workers' | 'durability'>,
+  scenario: Pick<Scenario, 'tokens' | 'workers' | 'durability' | 'introspectionMs'>,
   broker: Broker,
   folder: string,
   { issuer, cores }: Pick<RunContext, 'issuer' | 'cores'>,
@@ -67,6 +68,7 @@ export async function startFor(
     durability: scenario.durability,
     cores: coresFor(scenario.workers, cores).broker,
     issuer: withTokens ? issuer.facts : undefined,
+    introspects: scenario.introspectionMs !== undefined,
     folder,
   }
   try {
@@ -95,8 +97,10 @@ export async function loadBroker(
   const cores = coresFor(scenario.workers, context.cores).loader
   const loaders = plansFor(scenario, context.size, target, context.loaders).map(plan => new Loader(plan, cores))
   const background = beside === undefined ? undefined : new Loader(beside, cores)
+  const { issuer } = context
+  const requestsBefore = issuer.requests
   try {
-    const { results, backgroundResult } = await load(loaders, background)
+    const { results, backgroundResult } = await load(loaders, background, () => behave(issuer, scenario))
     const after = brokerPids.length === 0 ? undefined : memoryOf(running.pids())
     const facts = {
       scenario: scenario.name,
@@ -105,11 +109,13 @@ export async function loadBroker(
       closedLoop: 'pace' in scenario && 'window' in scenario.pace,
       apart: cores !== undefined,
       clients: clientsOf(scenario),
+      issuerRequests: knowsOrdeals(scenario) ? issuer.requests - requestsBefore : undefined,
       before,
       after,
     }
     return measurementOf(facts, results, backgroundResult)
   } finally {
+    issuer.conduct = usualConduct()
     await Promise.all([...loaders, ...(background === undefined ? [] : [background])].map(loader => loader.close()))
   }
 }
@@ -119,8 +125,13 @@ interface LoadResults {
   readonly backgroundResult: LoaderResult | undefined
 }
 
-async function load(loaders: readonly Loader[], background: Loader | undefined): Promise<LoadResults> {
+async function load(
+  loaders: readonly Loader[],
+  background: Loader | undefined,
+  whenReady: () => void,
+): Promise<LoadResults> {
   await Promise.all([...loaders, ...(background === undefined ? [] : [background])].map(loader => loader.ready()))
+  whenReady()
   const start = nowMicroseconds() + LEAD_MICROSECONDS
   background?.begin(start)
   // The others are under way when the storm comes.
@@ -133,5 +144,22 @@ async function load(loaders: readonly Loader[], background: Loader | undefined):
 
 async function tokensFor(scenario: Scenario, broker: Broker, { issuer }: RunContext): Promise<readonly string[]> {
   if (scenario.tokens === 'none' || !broker.abilities.tokens) return []
-  return await issuer.tokens(ALGORITHMS[scenario.tokens], clientsOf(scenario))
+  const algorithm = ALGORITHMS[scenario.tokens]
+  const count = clientsOf(scenario)
+  if (scenario.kind !== 'storm' || scenario.ordeal?.rotation !== true) return await issuer.tokens(algorithm, count)
+  return await issuer.tokensAcrossRotation(algorithm, count, scenario.clients)
+}
+
+/** Whether what the authorization server is asked is part of the figures. */
+function knowsOrdeals(scenario: Scenario): boolean {
+  return scenario.introspectionMs !== undefined || (scenario.kind === 'storm' && scenario.ordeal !== undefined)
+}
+
+function behave(issuer: Issuer, scenario: Scenario): void {
+  const ordeal = scenario.kind === 'storm' ? scenario.ordeal : undefined
+  issuer.conduct = {
+    server: ordeal?.server ?? 'up',
+    introspectionMs: scenario.introspectionMs ?? 0,
+    generation: ordeal?.rotation === true ? 'next' : 'current',
+  }
 }

@@ -80,6 +80,9 @@ function warningRemarks(
     ...(background === undefined
       ? []
       : [`${scenario.name}, ${name}: messages beside it: 99th percentile ${milliseconds(background)} ms`]),
+    ...(cell?.measurements ?? [])
+      .filter(run => run.issuerRequests !== undefined)
+      .map(run => `${scenario.name}, ${name}: ${run.issuerRequests} requests to the authorization server`),
     ...new Set(cell?.measurements.flatMap(run => run.warnings.map(text => `${scenario.name}, ${name}: ${text}`))),
   ]
 }

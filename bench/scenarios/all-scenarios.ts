@@ -1,3 +1,4 @@
+import { authStormScenarios } from './auth-storms.ts'
 import { connectionScenarios } from './connections.ts'
 import { durableScenarios } from './durable.ts'
 import { messageScenarios } from './messages.ts'
@@ -12,6 +13,7 @@ import { workerScenarios } from './workers.ts'
 export const allScenarios: readonly Scenario[] = [
   ...messageScenarios,
   ...connectionScenarios,
+  ...authStormScenarios,
   ...websocketScenarios,
   ...workerScenarios,
   ...routingScenarios,

@@ -1,3 +1,4 @@
+import type { BadToken } from '../load/bad-tokens.ts'
 import type { Transport } from '../load/link.ts'
 import type { Layout, Pace, Placement } from '../load/plan.ts'
 import type { Durability } from '../brokers/broker.ts'
@@ -28,6 +29,8 @@ interface ScenarioBase {
   /** What guardbee aims at, in microseconds of CPU per message or connection. */
   readonly aimMicroseconds: number | undefined
   readonly background: Background | undefined
+  /** Tokens are introspected, and the server takes so long for each; undefined: their signatures are verified. */
+  readonly introspectionMs: number | undefined
   /** Part of `--quick`. */
   readonly quick: boolean
   /** Brokers that can run it, by name; undefined: all with the abilities it takes. */
@@ -53,6 +56,20 @@ export interface LoadScenario extends ScenarioBase {
   readonly topicsPerPublisher: number
 }
 
+/** What the door goes through while clients connect. */
+export interface Ordeal {
+  /** Share of the clients whose token is bad; they are to be refused, and only they. */
+  readonly badShare: number
+  readonly bad: BadToken
+  /** How the authorization server does meanwhile. */
+  readonly server: ServerConduct
+  /** Its keys are replaced as the storm begins: every second token is signed with a key that nobody has seen yet. */
+  readonly rotation: boolean
+}
+
+/** Whether the authorization server answers, answers late (500 ms), or not at all. */
+export type ServerConduct = 'up' | 'slow' | 'down'
+
 /** Clients that connect all at once, or at a rate. */
 export interface StormScenario extends ScenarioBase {
   readonly kind: 'storm'
@@ -60,6 +77,7 @@ export interface StormScenario extends ScenarioBase {
   readonly pace: Pace
   /** Each token has been seen before. */
   readonly twice: boolean
+  readonly ordeal: Ordeal | undefined
 }
 
 /** Connected, subscribed clients that do nothing; what they cost is memory. */
@@ -106,6 +124,7 @@ const COMMON = {
   durability: 'memory',
   aimMicroseconds: undefined,
   background: undefined,
+  introspectionMs: undefined,
   quick: false,
   brokers: undefined,
 } as const satisfies Omit<ScenarioBase, 'name' | 'title'>
@@ -123,7 +142,7 @@ export function load(row: LoadRow): LoadScenario {
 }
 
 export function storm(row: StormRow): StormScenario {
-  return { ...COMMON, twice: false, ...row, kind: 'storm' }
+  return { ...COMMON, twice: false, ordeal: undefined, ...row, kind: 'storm' }
 }
 
 export function idle(row: Row<IdleScenario, 'clients'>): IdleScenario {

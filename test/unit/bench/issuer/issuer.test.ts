@@ -4,6 +4,33 @@ import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { startIssuer } from '../../../../bench/issuer/issuer.ts'
 
 describe('Issuer', () => {
+  it('publishes the keys of after a rotation when told, counts requests, and may be down', async () => {
+    const issuer = await startIssuer()
+    const { facts } = issuer
+    const [old = '', fresh = ''] = await issuer.tokensAcrossRotation('ES256', 2, 2)
+    const verify = async (token: string): Promise<unknown> =>
+      await jwtVerify(token, createRemoteJWKSet(new URL(facts.jwksUri)))
+    await assert.rejects(verify(fresh))
+    issuer.conduct.generation = 'next'
+    await verify(fresh)
+    await verify(old)
+    assert.equal(issuer.requests, 3)
+    issuer.conduct.server = 'down'
+    await assert.rejects(verify(old))
+    issuer.close()
+  })
+
+  it('introspects its tokens', async () => {
+    const issuer = await startIssuer()
+    const [token = ''] = await issuer.tokens('ES256', 1)
+    const body = new URLSearchParams({ token })
+    const response = await fetch(issuer.facts.introspectionUri, { method: 'POST', body })
+    const answer: unknown = await response.json()
+    issuer.close()
+    assert.ok(typeof answer === 'object' && answer !== null && 'active' in answer && 'sub' in answer)
+    assert.deepEqual([answer.active, answer.sub], [true, 'client-0'])
+  })
+
   for (const algorithm of ['RS256', 'ES256', 'EdDSA'] as const) {
     it(`mints a token of its own for each client that its key set verifies, ${algorithm}`, async () => {
       const issuer = await startIssuer()

@@ -17,6 +17,8 @@ const PLAN: Omit<StormPlan, 'address'> = {
   clients: 30,
   pace: { window: 7 },
   twice: false,
+  badShare: 0,
+  bad: 'forged',
 }
 
 describe('StormRun', () => {
@@ -43,6 +45,20 @@ describe('StormRun', () => {
     const passwords = server.connects.map(({ password }) => password)
     assert.deepEqual(new Set(passwords.slice(0, 30)), new Set(passwords.slice(30)))
     assert.equal(new Set(passwords).size, 30)
+  })
+
+  it('expects clients with bad tokens to be refused, and counts one that is let in as failed', async () => {
+    const server = new RelayServer(messages => messages)
+    const token = ['{"alg":"ES256"}', '{}', 'a signature']
+      .map(part => Buffer.from(part).toString('base64url'))
+      .join('.')
+    const tokens = Array.from({ length: 30 }, () => token)
+    const run = new StormRun({ ...PLAN, tokens, badShare: 0.5, address: await server.listen() })
+    const result = await run.measure(nowMicroseconds())
+    run.close()
+    server.close()
+    assert.deepEqual([result.operations, result.failed], [15, 15])
+    assert.equal(server.connects.filter(({ password }) => password === token).length, 15)
   })
 
   it('counts the refused as failed and says with which code', async () => {

@@ -11,6 +11,7 @@ const facts: RunFacts = {
   closedLoop: true,
   apart: true,
   clients: 10,
+  issuerRequests: undefined,
   before: { residentBytes: 1_000, proportionalBytes: 900 },
   after: { residentBytes: 21_000, proportionalBytes: 20_000 },
 }

@@ -25,6 +25,7 @@ export function measurement(given: Partial<Measurement>): Measurement {
     residentBytesPerClient: 4_096,
     loaderCores: 0.5,
     stealSeconds: 0,
+    issuerRequests: undefined,
     warnings: [],
     ...given,
   }
