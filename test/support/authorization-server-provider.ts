@@ -1,10 +1,9 @@
 import { Provider } from 'oidc-provider'
 import { SIGNING_ALGORITHMS } from './signing-keys.ts'
+import { shapeToken } from './token-shapes.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SigningAlgorithm, SigningKeys } from './signing-keys.ts'
-
-/** How the access token looks: as Okta writes it, or as RFC 9068 says. */
-export type TokenShape = 'okta' | 'rfc9068'
+import type { TokenParts, TokenShape } from './token-shapes.ts'
 
 /** Whether the access token says something to whoever holds it. */
 export type TokenFormat = 'jwt' | 'opaque'
@@ -20,11 +19,6 @@ export interface ProviderOptions {
   readonly clientIdFor: (algorithm: SigningAlgorithm) => string
   /** Newest first: the first key that fits signs, all are published. */
   readonly keys: readonly SigningKeys[]
-}
-
-interface TokenParts {
-  header?: Record<string, unknown>
-  payload: Record<string, unknown>
 }
 
 const ALGORITHM_FIELD = 'x:algorithm'
@@ -63,7 +57,7 @@ export function createProvider(options: ProviderOptions): (request: IncomingMess
       customizers: {
         jwt: (_context: unknown, _token: unknown, parts: TokenParts) => {
           parts.payload['scope'] ??= 'mqtt' // the default scope that the tutorial sets up
-          if (options.shape === 'okta') shapeAsOkta(parts)
+          shapeToken(options.shape, parts)
         },
       },
     },
@@ -82,12 +76,4 @@ function client({ clientIdFor, clientSecret }: ProviderOptions, algorithm: Signi
     scope: 'mqtt',
     [ALGORITHM_FIELD]: algorithm,
   }
-}
-
-// Okta: scopes as an array `scp`, the client as `cid`, no `typ` in the header (which oidc-provider would add again
-// if it were merely left out).
-function shapeAsOkta(parts: TokenParts): void {
-  const { scope, client_id: cid, ...others } = parts.payload
-  parts.header = { ...parts.header, typ: undefined }
-  parts.payload = { ...others, ver: 1, cid, scp: String(scope).split(' ') }
 }

@@ -8,8 +8,9 @@ import { generateSigningKeys } from './signing-keys.ts'
 import { answerTokenQuestion } from './token-introspection.ts'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { JSONWebKeySet, JWTPayload } from 'jose'
-import type { TokenFormat, TokenShape } from './authorization-server-provider.ts'
+import type { TokenFormat } from './authorization-server-provider.ts'
 import type { SigningAlgorithm, SigningKeys } from './signing-keys.ts'
+import type { TokenShape } from './token-shapes.ts'
 
 const MOUNT = '/oauth2/default'
 
@@ -43,7 +44,7 @@ export interface RequestCounts {
 export interface MintOptions {
   readonly algorithm?: SigningAlgorithm
   /** Merged over the ordinary claims; an undefined one is left out. */
-  readonly claims?: JWTPayload
+  readonly claims?: Readonly<Record<string, unknown>>
   readonly header?: Readonly<Record<string, unknown>>
   readonly kid?: string
   /** Keys of another generation than the newest. */
