@@ -3,14 +3,13 @@ import { TokenBucket } from '../core/token-bucket.ts'
 
 /**
  * The refusals that cost us more than a look: a signature, a key asked for, a password hashed, a request to the
- * authorization server. The others count for nothing: a fleet whose tokens have expired or are for another audience must
- * not close the door to the rest of its network.
+ * authorization server. The others count for nothing: a fleet whose tokens have expired, or have a key that cannot be asked
+ * for after a rotation, must not close the door to the rest of its network.
  */
 const COSTLY: ReadonlySet<RefusalCause> = new Set([
   'bad_signature',
   'key_unsuitable',
   'unknown_kid',
-  'key_not_asked_for',
   'token_inactive',
   'wrong_authentication_secret',
 ])

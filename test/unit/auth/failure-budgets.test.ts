@@ -26,7 +26,7 @@ describe('the budgets of failures', () => {
   it('count what costs us something, and not what honest fleets do', () => {
     const budgets = new FailureBudgets(1)
     for (let failure = 0; failure < 1000; failure++) {
-      for (const cause of ['token_expired', 'audience', 'token_malformed', 'no_token', 'overloaded'] as const) {
+      for (const cause of ['token_expired', 'audience', 'token_malformed', 'no_token', 'key_not_asked_for'] as const) {
         budgets.charge('a', cause, 0)
       }
     }
