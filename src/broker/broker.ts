@@ -44,6 +44,8 @@ export interface BrokerPorts {
   readonly counters: Counters
   readonly endOfTick: EndOfTick
   readonly limits: BrokerLimits
+  /** Whether members of Shared Subscriptions at this node are preferred to those at others; false when left out. */
+  readonly prefersNear?: boolean
 }
 
 /** How much a broker holds of what comes and goes with clients and peers; all of it is 0 when nobody is left. */
@@ -78,13 +80,13 @@ export class Broker {
   readonly #told = new Set<Promise<void>>()
 
   constructor(ports: BrokerPorts) {
-    const { bus, store, clock, log, counters, endOfTick, limits } = ports
+    const { bus, store, clock, log, counters, endOfTick, limits, prefersNear = false } = ports
     this.#ports = ports
     const table = new SubscriptionTable()
     const registry = new ClientRegistry()
     const routes = new RouteCache(table, limits)
     const appends = new QueueAppends({ queues: store.queues, bus, registry, counters })
-    const router = new Router({ bus, store, clock, log, counters, table, routes, appends })
+    const router = new Router({ bus, store, clock, log, counters, table, routes, appends, prefersNear })
     this.#sys = new SysTopics(router)
     const wills = new WillMessages(router, endOfTick, counters, clock, log)
     const publishWill = (will: StoredWill): void => wills.publish(will)

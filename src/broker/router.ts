@@ -13,7 +13,7 @@ import { queueTarget } from './queue-targets.ts'
 import type { Route } from './route.ts'
 import type { RouteCache } from './route-cache.ts'
 import type { MergedOptions, Target } from './route-target.ts'
-import { chooseMember } from './shared-group.ts'
+import { chooseMember, choosePreferred } from './shared-group.ts'
 import type { Subscriber } from './subscriber.ts'
 import { isFull } from './store-full.ts'
 import type { PersistentMember, SharedGroup } from './subscribers.ts'
@@ -29,6 +29,8 @@ export interface RouterContext {
   readonly table: SubscriptionTable
   readonly routes: RouteCache
   readonly appends: QueueAppends
+  /** Members of Shared Subscriptions at this node are preferred to those at others. */
+  readonly prefersNear: boolean
 }
 
 /** What became of a message. */
@@ -194,7 +196,9 @@ export class Router {
     targets: QueueTarget[],
     frames: Map<WorkerAddress, string[]>,
   ): boolean {
-    const member = chooseMember(group, publication.qos, 'cluster')
+    const { prefersNear, bus } = this.#context
+    const { qos } = publication
+    const member = prefersNear ? choosePreferred(group, qos, bus.self) : chooseMember(group, qos, 'cluster')
     switch (member?.kind) {
       case 'live':
         deliver(publication, member.subscriber, member.options, group.sharedFilter)

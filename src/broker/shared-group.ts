@@ -3,7 +3,7 @@ import type { QoS } from '../protocol/packets.ts'
 import { optionsOf } from './route.ts'
 import type { MergedOptions } from './route-target.ts'
 import type { Subscriber } from './subscriber.ts'
-import type { PersistentMember, QueueEntry, SharedGroup } from './subscribers.ts'
+import type { PersistentMember, QueueEntry, SharedGroup, WorkerRoute } from './subscribers.ts'
 
 /** The member of a Shared Subscription that gets a message. */
 export type ChosenMember =
@@ -17,9 +17,31 @@ export type ChosenMember =
  */
 export function chooseMember(group: SharedGroup, qos: QoS, among: 'local' | 'cluster'): ChosenMember | undefined {
   const turn = group.turn++
-  const live = group.live.length
   const queued = group.queued.filter(entry => takesPart(entry, qos, among))
-  const workers = among === 'cluster' ? group.workers : []
+  return chooseAmong(group, turn, qos, among, queued, among === 'cluster' ? group.workers : [])
+}
+
+/** The same, where members connected to the node of `self` are preferred: others get a message while there are none. */
+export function choosePreferred(group: SharedGroup, qos: QoS, self: WorkerAddress): ChosenMember | undefined {
+  const here = self.slice(0, self.lastIndexOf('/') + 1)
+  const queued = group.queued.filter(entry => takesPart(entry, qos, 'cluster'))
+  const near = queued.filter(({ member }) => member.onlineAt?.startsWith(here) === true)
+  const nearWorkers = group.workers.filter(({ address }) => address.startsWith(here))
+  const nearMembers =
+    group.live.length + near.length + nearWorkers.reduce((sum, route) => sum + membersAt(route, qos), 0)
+  if (nearMembers === 0) return chooseMember(group, qos, 'cluster')
+  return chooseAmong(group, group.turn++, qos, 'cluster', near, nearWorkers)
+}
+
+function chooseAmong(
+  group: SharedGroup,
+  turn: number,
+  qos: QoS,
+  among: 'local' | 'cluster',
+  queued: readonly QueueEntry[],
+  workers: readonly WorkerRoute[],
+): ChosenMember | undefined {
+  const live = group.live.length
   const workerMembers = workers.reduce((sum, route) => sum + membersAt(route, qos), 0)
   const connected = live + queued.length + workerMembers
   if (connected === 0) return among === 'cluster' && qos > 0 ? waitingMember(group, turn) : undefined

@@ -85,6 +85,7 @@ export async function prepareWorker(
     counters,
     endOfTick,
     limits: brokerLimits(settings),
+    prefersNear: settings.sharedPrefer === 'node',
   })
   const close = async (): Promise<void> => {
     broker.stop()

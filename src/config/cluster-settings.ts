@@ -1,7 +1,7 @@
 import { redisUrl } from './redis-address.ts'
 import type { SettingType } from './setting.ts'
 import { setting } from './setting.ts'
-import { integer, optional, path } from './setting-types.ts'
+import { integer, oneOf, optional, path } from './setting-types.ts'
 
 /** Part of addresses, keys and channels, where other characters part one thing from the next. */
 const name: SettingType<string> = {
@@ -48,6 +48,13 @@ export const clusterSettings = {
     default: { value: undefined },
     sentence:
       'Name of this node in logs and in Redis, the host name without it; a random part is added at each start, so it need not be unique.',
+  }),
+  sharedPrefer: setting({
+    name: 'GUARDBEE_SHARED_PREFER',
+    type: oneOf(['none', 'node']),
+    default: { value: 'none' },
+    sentence:
+      'Which members of a shared subscription get its messages: all in turn, or those at the node where a message was published, as long as it has some.',
   }),
   heartbeatMs: setting({
     name: 'GUARDBEE_HEARTBEAT_MS',

@@ -37,6 +37,9 @@ export interface TestBrokersOptions {
   readonly store?: Partial<MemoryStoreLimits>
   /** Opens a store that answers in its own time, in the place of the one in memory. */
   readonly open?: (clock: FakeClock) => Promise<Store>
+  /** The address of a worker by its number; all are of one node when left out. */
+  readonly address?: (number: number) => WorkerAddress
+  readonly prefersNear?: boolean
   /** What stands before the store. */
   readonly around?: (store: Store) => Store
 }
@@ -68,6 +71,7 @@ export class TestBrokers {
   readonly endOfTick: EndOfTick
   readonly workers: TestWorker[] = []
   readonly #limits: BrokerLimits
+  readonly #options: TestBrokersOptions
   readonly #dead = new Set<WorkerAddress>()
   readonly #scheduled: (() => void)[] = []
   /** Settling is one at a time, so that a step that is made while another settles waits for both. */
@@ -82,6 +86,7 @@ export class TestBrokers {
     this.#slow = slow
     this.store = options.around?.(store) ?? store
     this.endOfTick = new EndOfTick(task => this.#scheduled.push(task))
+    this.#options = options
     this.#limits = { ...DEFAULT_LIMITS, receiveMaximum: RECEIVE_MAXIMUM, ...options.limits }
   }
 
@@ -97,10 +102,23 @@ export class TestBrokers {
   /** Starts one more broker and makes it known to the others. */
   async addWorker(): Promise<TestWorker> {
     const { clock, random, log, door, store, endOfTick } = this
-    const address = `node/${this.workers.length}`
+    const number = this.workers.length
+    const { prefersNear = false } = this.#options
+    const address = this.#options.address?.(number) ?? `node/${number}`
     const counters = new Counters()
     const bus = this.network.join(address)
-    const broker = new Broker({ bus, store, door, clock, random, log, counters, endOfTick, limits: this.#limits })
+    const broker = new Broker({
+      bus,
+      store,
+      door,
+      clock,
+      random,
+      log,
+      counters,
+      endOfTick,
+      limits: this.#limits,
+      prefersNear,
+    })
     const worker = { address, broker, counters }
     this.workers.push(worker)
     this.network.raise(address)

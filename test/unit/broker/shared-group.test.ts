@@ -52,6 +52,29 @@ describe('a Shared Subscription', () => {
     }
   }
 
+  for (const persistent of [{}, { sessionExpiry: 100 }]) {
+    const kind = 'sessionExpiry' in persistent ? 'persistent' : 'other'
+    it(`prefers ${kind} members at the node of the publisher where it is told to, as long as there are some`, async () => {
+      const brokers = await TestBrokers.start(4, {
+        address: number => `${number < 2 ? 'near' : 'far'}/${number}`,
+        prefersNear: true,
+      })
+      const clients = await join(
+        brokers,
+        [1, 1, 2, 3].map(at => ({ at, ...persistent })),
+        1,
+      )
+      const publisher = await brokers.connect('publisher')
+      const shares = async (): Promise<readonly number[]> => {
+        for (let number = 0; number < 20; number++) await publisher.publish('a', `${number}`, { qos: 1 })
+        return clients.map(client => client.payloads().length)
+      }
+      assert.deepEqual(await shares(), [10, 10, 0, 0])
+      for (const client of clients.slice(0, 2)) await client.disconnect(0, 0)
+      assert.deepEqual(await shares(), [0, 0, 10, 10])
+    })
+  }
+
   it('is one per Share Name, beside the ordinary subscriptions to the same filter', async () => {
     const brokers = await TestBrokers.start(2)
     const [one, two, plain] = [
