@@ -1,4 +1,4 @@
-import { connectAsync } from 'mqtt'
+import { connect } from 'mqtt'
 import { waitFor } from './wait-for.ts'
 import type { IClientOptions, MqttClient } from 'mqtt'
 
@@ -35,7 +35,7 @@ export async function connectClient(url: string, who: TestClientOptions): Promis
   const messages: ReceivedMessage[] = []
   let disconnectReason: number | undefined
   let closed = false
-  const client = await connectAsync(url, {
+  const client = connect(url, {
     clientId: who.clientId,
     username: 'token-user',
     password: who.token,
@@ -54,6 +54,7 @@ export async function connectClient(url: string, who: TestClientOptions): Promis
     closed = true
   })
   client.on('error', () => {}) // a close follows, and that is what tests look at
+  await connected(client)
   return {
     client,
     clientId: who.clientId,
@@ -62,4 +63,13 @@ export async function connectClient(url: string, who: TestClientOptions): Promis
     isClosed: () => closed,
     waitForMessage: (what, matches) => waitFor(what, () => messages.find(matches)),
   }
+}
+
+/** Rejects with the refusal, or when the connection ends before there is an answer. */
+function connected(client: MqttClient): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.once('connect', () => resolve())
+    client.once('error', reject)
+    client.once('close', () => reject(new Error('closed before there was an answer')))
+  })
 }
