@@ -3,27 +3,39 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { generate, type Packet, parser } from 'mqtt-packet'
 
 const RETRY_MS = 50
+const ANSWER_MS = 10_000
 
 /** What a {@link ChaosConnection} tells its client. */
 export interface ChaosClient {
   /** CONNACK was positive. */
   connected(sessionPresent: boolean): void
   received(packet: Packet): void
+  /** An attempt, or a connection, has come to its end. */
+  lost?(): void
 }
 
-/** A client of a broker that is killed all the time: connects again and again to the same persistent session. */
+/** Who connects, and where. */
+export interface ChaosWay {
+  readonly clientId: string
+  /** Where the next attempt goes. */
+  readonly nextPort: () => number
+  /** False: each connection has a session of its own. */
+  readonly persistent: boolean
+}
+
+/** A client of a broker that is killed all the time: connects again and again, to the same session where it is persistent. */
 export class ChaosConnection {
-  readonly #port: number
-  readonly #clientId: string
+  readonly #way: ChaosWay
   readonly #client: ChaosClient
   #socket: Socket | undefined = undefined
   #stopped = false
   /** Connections that were accepted. */
   connects = 0
+  /** The broker that has accepted the connection; undefined while there is none. */
+  connectedTo: number | undefined = undefined
 
-  constructor(port: number, clientId: string, client: ChaosClient) {
-    this.#port = port
-    this.#clientId = clientId
+  constructor(way: ChaosWay, client: ChaosClient) {
+    this.#way = way
     this.#client = client
   }
 
@@ -51,31 +63,42 @@ export class ChaosConnection {
   }
 
   #connectOnce(): Promise<void> {
-    const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true })
+    const { clientId, nextPort, persistent } = this.#way
+    const port = nextPort()
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
     this.#socket = socket
     const packets = parser({ protocolVersion: 5 })
     packets.on('packet', packet => {
       if (packet.cmd !== 'connack') return this.#client.received(packet)
       if (packet.reasonCode !== 0) return socket.destroy()
       this.connects++
+      this.connectedTo = port
       this.#client.connected(packet.sessionPresent)
     })
     packets.on('error', error => socket.destroy(error))
     socket.on('data', chunk => packets.parse(chunk))
+    // A broker that says nothing is left for another one.
+    socket.setTimeout(ANSWER_MS, () => {
+      if (this.connectedTo === undefined) socket.destroy()
+    })
     socket.once('connect', () => {
       this.send({
         cmd: 'connect',
         protocolId: 'MQTT',
         protocolVersion: 5,
-        clientId: this.#clientId,
-        clean: false,
+        clientId,
+        clean: !persistent,
         keepalive: 0,
-        properties: { sessionExpiryInterval: 3600, receiveMaximum: 64 },
+        properties: { sessionExpiryInterval: persistent ? 3600 : 0, receiveMaximum: 64 },
       })
     })
     return new Promise(resolve => {
       socket.on('error', () => {})
-      socket.once('close', () => resolve())
+      socket.once('close', () => {
+        this.connectedTo = undefined
+        this.#client.lost?.()
+        resolve()
+      })
     })
   }
 }

@@ -4,6 +4,28 @@ import { ChaosConnection } from './chaos-connection.ts'
 /** Messages on their way at the same time. */
 const OUTSTANDING_MAX = 16
 const PACKET_IDS_MAX = 65_535
+const PACE_MS = 20
+
+/** What a publisher does. */
+export interface ChaosPublisherOptions {
+  readonly name: string
+  readonly qos: 1 | 2
+  readonly retain?: boolean
+  readonly nextPort: () => number
+  /** Bounds how fast it is; as fast as it is acknowledged when left out. */
+  readonly perSecond?: number
+  /** After so many nothing more is published. */
+  readonly messagesMax?: number
+}
+
+/** When a message was on its way. */
+export interface PublishedMessage {
+  readonly sentAtMs: number
+  /** Undefined: the broker has not taken it over yet. */
+  acknowledgedAtMs: number | undefined
+  /** How often it was sent. */
+  sends: number
+}
 
 interface Outstanding {
   readonly number: number
@@ -20,27 +42,49 @@ export class ChaosPublisher {
   readonly qos: 1 | 2
   /** Numbers of the messages that the broker has taken over. */
   readonly acknowledged = new Set<number>()
+  /** Every message by its number. */
+  readonly messages = new Map<number, PublishedMessage>()
   /** Times that the broker did not know the session any more. */
   sessionsLost = 0
+  /** When the broker took over a message for the last time. */
+  lastAcknowledgedAtMs = 0
   readonly #connection: ChaosConnection
   readonly #running: Promise<void>
   readonly #topic: string
   readonly #retain: boolean
   /** By Packet Identifier, in the order they were sent first. */
   readonly #outstanding = new Map<number, Outstanding>()
+  readonly #perSecond: number
+  readonly #messagesMax: number
+  readonly #startedAtMs: number
+  readonly #pacer: NodeJS.Timeout | undefined
   #lastNumber = 0
   #finishing = false
   #connectedBefore = false
 
-  constructor(port: number, name: string, qos: 1 | 2, retain: boolean) {
+  constructor({
+    name,
+    qos,
+    retain = false,
+    nextPort,
+    perSecond = Infinity,
+    messagesMax = Infinity,
+  }: ChaosPublisherOptions) {
     this.name = name
     this.qos = qos
     this.#retain = retain
     this.#topic = `chaos/${name}`
-    this.#connection = new ChaosConnection(port, name, {
-      connected: sessionPresent => this.#connected(sessionPresent),
-      received: packet => this.#received(packet),
-    })
+    this.#perSecond = perSecond
+    this.#messagesMax = messagesMax
+    this.#startedAtMs = performance.now()
+    if (perSecond !== Infinity) this.#pacer = setInterval(() => this.#publishMore(), PACE_MS)
+    this.#connection = new ChaosConnection(
+      { clientId: name, nextPort, persistent: true },
+      {
+        connected: sessionPresent => this.#connected(sessionPresent),
+        received: packet => this.#received(packet),
+      },
+    )
     this.#running = this.#connection.run()
   }
 
@@ -50,7 +94,13 @@ export class ChaosPublisher {
     return this.#outstanding.size === 0
   }
 
+  /** Whether it is connected. */
+  get served(): boolean {
+    return this.#connection.connectedTo !== undefined
+  }
+
   async stop(): Promise<void> {
+    clearInterval(this.#pacer)
     this.#connection.stop()
     await this.#running
   }
@@ -76,6 +126,9 @@ export class ChaosPublisher {
     if (packet.cmd === 'puback' || packet.cmd === 'pubrec') {
       if ((packet.reasonCode ?? 0) >= 0x80) throw new Error(`${this.name}: refused with ${packet.reasonCode}`)
       this.acknowledged.add(outstanding.number)
+      this.lastAcknowledgedAtMs = performance.now()
+      const published = this.messages.get(outstanding.number)
+      if (published !== undefined) published.acknowledgedAtMs ??= this.lastAcknowledgedAtMs
     }
     if (packet.cmd === 'pubrec') {
       outstanding.accepted = true
@@ -88,8 +141,12 @@ export class ChaosPublisher {
   }
 
   #publishMore(): void {
-    while (!this.#finishing && this.#outstanding.size < OUTSTANDING_MAX) {
+    const most = Math.min((this.#perSecond * (performance.now() - this.#startedAtMs)) / 1000, this.#messagesMax)
+    // Where there is no connection the numbers would wait for one.
+    const open = this.#perSecond === Infinity || this.#connection.connectedTo !== undefined
+    while (open && !this.#finishing && this.#outstanding.size < OUTSTANDING_MAX && this.#lastNumber < most) {
       this.#lastNumber++
+      this.messages.set(this.#lastNumber, { sentAtMs: performance.now(), acknowledgedAtMs: undefined, sends: 0 })
       const messageId = ((this.#lastNumber - 1) % PACKET_IDS_MAX) + 1
       this.#outstanding.set(messageId, { number: this.#lastNumber, accepted: false })
       this.#send(messageId, this.#lastNumber, false)
@@ -98,6 +155,8 @@ export class ChaosPublisher {
 
   #send(messageId: number, number: number, dup: boolean): void {
     const { qos } = this
+    const published = this.messages.get(number)
+    if (published !== undefined) published.sends++
     const payload = `${this.name} ${number}`
     this.#connection.send({ cmd: 'publish', topic: this.#topic, payload, qos, retain: this.#retain, dup, messageId })
   }

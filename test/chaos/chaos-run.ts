@@ -32,7 +32,8 @@ export interface ChaosBooks {
   readonly sessionsLost: number
 }
 
-const OPEN_DOOR = `<?xml version="1.0" encoding="UTF-8" ?>
+/** Lets everybody in: clients of a chaos run are not what is tested. */
+export const OPEN_DOOR = `<?xml version="1.0" encoding="UTF-8" ?>
 <enterprise-security-extension version="1">
   <pipelines>
     <listener-pipeline name="open" listener="ALL">
@@ -66,15 +67,15 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosBooks> {
       GUARDBEE_QUEUE_BYTES_MAX: String(2 ** 30),
     })
   let broker = await start()
-  const subscribers = ['alice', 'bob', 'carol'].map(name => new ChaosSubscriber(port, name))
+  const subscribers = ['alice', 'bob', 'carol'].map(name => new ChaosSubscriber(name, () => port))
   const publishers: ChaosPublisher[] = []
   try {
     await waitFor('subscriptions', () => subscribers.every(({ subscribed }) => subscribed))
     publishers.push(
-      new ChaosPublisher(port, 'once', 1, false),
-      new ChaosPublisher(port, 'again', 1, true),
-      new ChaosPublisher(port, 'exactly', 2, false),
-      new ChaosPublisher(port, 'twice', 2, false),
+      new ChaosPublisher({ name: 'once', qos: 1, nextPort: () => port }),
+      new ChaosPublisher({ name: 'again', qos: 1, retain: true, nextPort: () => port }),
+      new ChaosPublisher({ name: 'exactly', qos: 2, nextPort: () => port }),
+      new ChaosPublisher({ name: 'twice', qos: 2, nextPort: () => port }),
     )
     let hostKills = 0
     for (let kill = 0; kill < plan.kills; kill++) {
@@ -120,7 +121,11 @@ async function killEverything(broker: GuardbeeProcess): Promise<void> {
   await broker.program.ended
 }
 
-function lostOf(publishers: readonly ChaosPublisher[], subscribers: readonly ChaosSubscriber[]): readonly string[] {
+/** What was acknowledged and is not in the books of a subscriber of a persistent session. */
+export function lostOf(
+  publishers: readonly ChaosPublisher[],
+  subscribers: readonly ChaosSubscriber[],
+): readonly string[] {
   return publishers.flatMap(({ name, acknowledged }) =>
     [...acknowledged].flatMap(number => {
       const payload = `${name} ${number}`
@@ -129,7 +134,8 @@ function lostOf(publishers: readonly ChaosPublisher[], subscribers: readonly Cha
   )
 }
 
-function booksOf(
+/** The books of publishers and subscribers, compared. */
+export function booksOf(
   publishers: readonly ChaosPublisher[],
   subscribers: readonly ChaosSubscriber[],
 ): Omit<ChaosBooks, 'hostKills' | 'workerKills'> {

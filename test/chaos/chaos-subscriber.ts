@@ -16,13 +16,21 @@ export class ChaosSubscriber {
   readonly #received = new Set<number>()
   readonly #lastNumbers = new Map<string, number>()
 
-  constructor(port: number, name: string) {
+  constructor(name: string, nextPort: () => number) {
     this.name = name
-    this.#connection = new ChaosConnection(port, name, {
-      connected: sessionPresent => this.#connected(sessionPresent),
-      received: packet => this.#arrived(packet),
-    })
+    this.#connection = new ChaosConnection(
+      { clientId: name, nextPort, persistent: true },
+      {
+        connected: sessionPresent => this.#connected(sessionPresent),
+        received: packet => this.#arrived(packet),
+      },
+    )
     this.#running = this.#connection.run()
+  }
+
+  /** Whether it is connected. */
+  get served(): boolean {
+    return this.#connection.connectedTo !== undefined
   }
 
   /** Loses its connection; a new one is made at once. */

@@ -35,8 +35,13 @@ export class BreakableProxy {
     for (const socket of this.#sockets) socket.resume()
   }
 
-  async close(): Promise<void> {
+  /** Breaks every connection that is open; new ones are whole. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async close(): Promise<void> {
+    this.cut()
     this.#server.close()
     await once(this.#server, 'close')
   }
