@@ -115,6 +115,7 @@ other_pids+=("$started")
 await issuer "$started" answers "$issuer_port"
 
 issuer=http://$host:$issuer_port
+cluster_secret=$(head --bytes 48 /dev/urandom | base64 --wrap 0)
 for ((node = 1; node <= nodes; node++)); do
   port=$((node_ports + 3 * (node - 1)))
   start "node-$node" env \
@@ -123,6 +124,7 @@ for ((node = 1; node <= nodes; node++)); do
     GUARDBEE_MQTT_PROXY_PROTOCOL=on GUARDBEE_WS_PROXY_PROTOCOL=on GUARDBEE_TRUSTED_PROXIES=$host \
     GUARDBEE_DRAIN_DELAY_SECONDS=2 GUARDBEE_DRAIN_SECONDS=2 \
     GUARDBEE_REDIS_URL="redis://$host:$redis_port" GUARDBEE_NODE_ID="node-$node" GUARDBEE_CLUSTER_NAME=guardbee \
+    GUARDBEE_CLUSTER_SECRET="$cluster_secret" \
     GUARDBEE_JWT_ISSUER="$issuer" GUARDBEE_JWT_JWKS_URI="$issuer/jwks" \
     GUARDBEE_JWT_AUDIENCE=guardbee GUARDBEE_JWT_SCOPE=mqtt \
     scripts/node24 node src/main.ts start

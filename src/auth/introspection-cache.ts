@@ -3,6 +3,7 @@ import type { IntrospectionAnswer } from './introspection.ts'
 /** An answer with the times until which it counts. */
 export interface KeptAnswer {
   readonly answer: IntrospectionAnswer
+  readonly askedAtMs: number
   /** Until then nobody asks again. */
   readonly freshUntilMs: number
   /** Until then it may stand in for an endpoint that gives no answer. */

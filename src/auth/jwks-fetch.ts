@@ -56,7 +56,8 @@ async function boundedText(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-function keysOf(text: string): readonly PublicJwk[] {
+/** The keys of a JWK Set. Throws KEY_SET_UNAVAILABLE where the text is none. */
+export function keysOf(text: string): readonly PublicJwk[] {
   const set = parsed(text)
   const keys = isJsonObject(set) ? member(set, 'keys') : undefined
   if (!Array.isArray(keys) || !keys.every(isJsonObject)) throw unavailable('it is not a JWK Set')

@@ -1,5 +1,6 @@
 import { RealmKeys } from './realm-keys.ts'
 import type { JwtRealmModel } from './security-model.ts'
+import type { SharedAnswers } from './shared-answers.ts'
 import type { Clock, Random } from '../ports/clock.ts'
 import type { KeyAnswer, KeySets, KeySetSnapshot } from '../ports/key-sets.ts'
 import type { Log } from '../ports/telemetry.ts'
@@ -11,6 +12,8 @@ export interface KeySetSourceParts {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** What the nodes of a cluster share; absent: nothing. */
+  readonly shared?: SharedAnswers | undefined
 }
 
 /** Fetches the key sets of all realms for this host, in its one process that does, and keeps them fresh. */
@@ -21,10 +24,10 @@ export class KeySetSource implements KeySets {
   #listener: (snapshot: KeySetSnapshot) => void = () => undefined
   #closed = false
 
-  constructor({ realms, clock, random, log }: KeySetSourceParts) {
+  constructor({ realms, clock, random, log, shared }: KeySetSourceParts) {
     this.#clock = clock
     this.#log = log
-    const parts = { clock, random, log, onSnapshot: (snapshot: KeySetSnapshot) => this.#listener(snapshot) }
+    const parts = { clock, random, log, shared, onSnapshot: (snapshot: KeySetSnapshot) => this.#listener(snapshot) }
     this.#realms = new Map(realms.flatMap(withKeys).map(realm => [realm.name, new RealmKeys(realm, parts)]))
   }
 

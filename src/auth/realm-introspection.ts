@@ -3,17 +3,21 @@ import { BoundedQueue } from '../core/bounded-queue.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/telemetry.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
-import { IntrospectionCache } from './introspection-cache.ts'
+import { IntrospectionCache, type KeptAnswer } from './introspection-cache.ts'
 import type { IntrospectionRequest } from './introspection-request.ts'
 import { UNAVAILABLE } from './introspection.ts'
 import type { IntrospectionAnswer } from './introspection.ts'
-import { member } from './json-object.ts'
+import { keptAnswer, NO_ANSWER } from './kept-answer.ts'
 import type { IntrospectionModel } from './security-model.ts'
+import type { SharedAnswers } from './shared-answers.ts'
+import { SharedIntrospection } from './shared-introspection.ts'
 
 export interface RealmIntrospectionParts {
   readonly request: IntrospectionRequest
   readonly clock: Clock
   readonly log: Log
+  /** What the nodes of a cluster share; absent: nothing. */
+  readonly shared?: SharedAnswers | undefined
 }
 
 /** A token that waits for its turn to be asked about. */
@@ -30,10 +34,6 @@ const WAIT_MS = 8_000
 const CONCURRENT_MAX = 32
 const WAITING_MAX = 4_096
 const ENTRIES_MAX = 50_000
-const CACHE_SECONDS = 60
-const INACTIVE_MS = 10_000
-/** How long an answer may stand in for an endpoint that gives none, where that is wanted. */
-const STALE_MAX_MS = 60 * 60 * 1000
 
 /**
  * Asks the introspection endpoint of one realm for all workers of the host: each token once at a time, as many at a
@@ -48,6 +48,7 @@ export class RealmIntrospection {
   readonly #realm: string
   readonly #model: IntrospectionModel
   readonly #parts: RealmIntrospectionParts
+  readonly #shared: SharedIntrospection | undefined
   readonly #cache = new IntrospectionCache(ENTRIES_MAX)
   readonly #breaker = new CircuitBreaker()
   readonly #asked = new Map<string, Promise<IntrospectionAnswer>>() // by digest, and bounded by what waits and runs
@@ -58,6 +59,8 @@ export class RealmIntrospection {
     this.#realm = realm
     this.#model = model
     this.#parts = parts
+    const { shared, clock } = parts
+    this.#shared = shared === undefined ? undefined : new SharedIntrospection(model, shared, clock)
   }
 
   /** See `Introspections.ask`. */
@@ -92,23 +95,36 @@ export class RealmIntrospection {
     while (this.#aborts.size < CONCURRENT_MAX) {
       const next = this.#waiting.shift()
       if (next === undefined) return
-      const nowMs = this.#parts.clock.nowMs()
-      if (nowMs >= next.untilMs || !this.#breaker.allows(nowMs)) this.#answered(next, UNAVAILABLE)
-      else void this.#send(next) // never rejects
+      if (this.#parts.clock.nowMs() >= next.untilMs) this.#answered(next, UNAVAILABLE)
+      else void this.#find(next) // never rejects
     }
   }
 
-  async #send(waiting: Waiting): Promise<void> {
-    const { clock, request, log } = this.#parts
+  /** Takes the answer of another node, or asks the endpoint. */
+  async #find(waiting: Waiting): Promise<void> {
+    const { token, digest } = waiting
     const abort = new AbortController()
-    const deadline = clock.after(REQUEST_MS, () => abort.abort())
     this.#aborts.add(abort)
+    const request = (): Promise<KeptAnswer> => this.#request(token, abort)
+    const kept = await (this.#shared?.obtain(digest, request) ?? request())
+    const useful = kept.answer.kind === 'unavailable' ? await this.#standIn(digest) : kept
+    if (useful !== undefined) this.#cache.keep(digest, useful)
+    this.#aborts.delete(abort)
+    this.#answered(waiting, kept.answer)
+    this.#startNext()
+  }
+
+  /** Never rejects. */
+  async #request(token: string, abort: AbortController): Promise<KeptAnswer> {
+    const { clock, request, log } = this.#parts
+    const askedAtMs = clock.nowMs()
+    if (!this.#breaker.allows(askedAtMs)) return NO_ANSWER
+    const deadline = clock.after(REQUEST_MS, () => abort.abort())
     this.requests++
-    let answer = UNAVAILABLE
     try {
-      answer = await request(waiting.token, abort.signal)
+      const answer = await request(token, abort.signal)
       this.#breaker.succeeded()
-      this.#keep(waiting.digest, answer)
+      return keptAnswer(answer, askedAtMs, this.#model)
     } catch (error) {
       this.failures++
       this.#breaker.failed(clock.nowMs())
@@ -116,32 +132,19 @@ export class RealmIntrospection {
         realm: this.#realm,
         cause: error instanceof Error ? error.message : 'unknown',
       })
+      return NO_ANSWER
     } finally {
       deadline.cancel()
-      this.#aborts.delete(abort)
     }
-    this.#answered(waiting, answer)
-    this.#startNext()
+  }
+
+  /** What another node was told, where an earlier answer may stand in for the endpoint. */
+  async #standIn(digest: string): Promise<KeptAnswer | undefined> {
+    return this.#model.whenUnavailable === 'stale' ? await this.#shared?.last(digest) : undefined
   }
 
   #answered({ digest, resolve }: Waiting, answer: IntrospectionAnswer): void {
     this.#asked.delete(digest)
     resolve(answer)
-  }
-
-  #keep(digest: string, answer: IntrospectionAnswer): void {
-    const nowMs = this.#parts.clock.nowMs()
-    if (answer.kind !== 'active') {
-      this.#cache.keep(digest, { answer, freshUntilMs: nowMs + INACTIVE_MS, staleUntilMs: 0 })
-      return
-    }
-    const exp = member(answer.claims, 'exp')
-    const expMs = typeof exp === 'number' ? exp * 1000 : Number.POSITIVE_INFINITY
-    const stale = this.#model.whenUnavailable === 'stale'
-    this.#cache.keep(digest, {
-      answer,
-      freshUntilMs: Math.min(expMs, nowMs + (this.#model.cacheSeconds ?? CACHE_SECONDS) * 1000),
-      staleUntilMs: stale ? Math.min(expMs, nowMs + STALE_MAX_MS) : 0,
-    })
   }
 }

@@ -1,13 +1,16 @@
 import { httpUrlFault } from './http-url.ts'
 import { fetchKeys, readKeysFile, type FetchedKeys } from './jwks-fetch.ts'
+import { KEYS_REFRESH_SHARE, KEYS_STALE_MAX_MS, keysLifetimeMs } from './key-lifetime.ts'
 import { KeySet } from './key-set.ts'
 import { serverFetch } from './server-fetch.ts'
 import { TokenBucket } from '../core/token-bucket.ts'
+import { SharedKeys, type DatedKeys, type WantedKeys } from './shared-keys.ts'
 import { UnknownKids } from './unknown-kids.ts'
 import { within } from './within.ts'
 import { BrokerError } from '../core/errors.ts'
 import { background, type Log } from '../ports/telemetry.ts'
 import type { JwtRealmModel } from './security-model.ts'
+import type { SharedAnswers } from './shared-answers.ts'
 import type { Clock, Random, Timer } from '../ports/clock.ts'
 import type { KeyAnswer, KeySetSnapshot } from '../ports/key-sets.ts'
 
@@ -15,6 +18,8 @@ export interface RealmKeysParts {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** What the nodes of a cluster share; absent: nothing. */
+  readonly shared?: SharedAnswers | undefined
   /** Called with each new set; with an empty one when the last good set has become too old to be trusted. */
   readonly onSnapshot: (snapshot: KeySetSnapshot) => void
 }
@@ -23,10 +28,8 @@ export interface RealmKeysParts {
 type KeySource = (signal: AbortSignal) => Promise<FetchedKeys>
 
 const FETCH_TIMEOUT_MS = 5_000
-const LIFETIME_MIN_MS = 30_000
-const LIFETIME_MAX_MS = 24 * 60 * 60 * 1000
-/** How long past its lifetime a set is used while the server gives no newer one. */
-const STALE_MAX_MS = 24 * 60 * 60 * 1000
+/** A set of another node may be due for a newer one as it comes. */
+const NEXT_MIN_MS = 1_000
 const BACK_OFF_FIRST_MS = 1_000
 const BACK_OFF_MAX_MS = 60_000
 /** Fetches that tokens with unknown key ids may cause. */
@@ -49,6 +52,7 @@ export class RealmKeys {
   readonly #realm: JwtRealmModel
   readonly #source: KeySource
   readonly #parts: RealmKeysParts
+  readonly #shared: SharedKeys | undefined
   readonly #unknownKids = new UnknownKids()
   readonly #kidFetches: TokenBucket
   readonly #firstSet = Promise.withResolvers<void>()
@@ -65,6 +69,9 @@ export class RealmKeys {
     this.#realm = realm
     this.#source = keySource(realm)
     this.#parts = parts
+    const { shared, clock } = parts
+    this.#shared =
+      shared === undefined || realm.jwksFile !== undefined ? undefined : new SharedKeys(realm, shared, clock)
     this.#kidFetches = new TokenBucket(KID_FETCH_BURST, KID_FETCH_REFILL_MS, parts.clock.nowMs())
   }
 
@@ -106,15 +113,19 @@ export class RealmKeys {
   }
 
   async #fetchFor(kid: string): Promise<void> {
+    const atMs = this.#parts.clock.nowMs()
     if (this.#fetching !== undefined) {
       await this.#fetching
       // That fetch began before the token came, so it may have been answered before the key was published.
       if (this.#hasKid(kid) || this.#failuresInARow > 0) return
     }
     if (this.#fetching === undefined && !this.#kidFetches.take(this.#parts.clock.nowMs())) return
-    await this.#fetch()
-    const conclusive = this.#failuresInARow === 0
-    if (conclusive && !this.#hasKid(kid)) this.#unknownKids.add(kid, this.#parts.clock.nowMs())
+    await this.#fetch({ kid, atMs })
+    // A set of another node may have been asked for before the token came.
+    const conclusive = this.#failuresInARow === 0 && (this.#snapshot?.fetchedAtMs ?? 0) >= atMs
+    if (!conclusive || this.#hasKid(kid)) return
+    this.#unknownKids.add(kid, this.#parts.clock.nowMs())
+    this.#shared?.setAbsent(kid)
   }
 
   #hasKid(kid: string): boolean {
@@ -125,56 +136,75 @@ export class RealmKeys {
     background(this.#parts.log, 'key set refresh', this.#fetch())
   }
 
-  #fetch(): Promise<void> {
-    this.#fetching ??= this.#fetchOnce().finally(() => {
+  #fetch(named?: WantedKeys['named']): Promise<void> {
+    this.#fetching ??= this.#fetchUnlessAbsent(named).finally(() => {
       this.#fetching = undefined
     })
     return this.#fetching
   }
 
-  async #fetchOnce(): Promise<void> {
+  /** Where another node has just seen that there is no such key, nobody is asked again. */
+  async #fetchUnlessAbsent(named: WantedKeys['named']): Promise<void> {
+    if (named !== undefined && this.#shared !== undefined && (await this.#shared.isAbsent(named.kid))) {
+      return this.#unknownKids.add(named.kid, this.#parts.clock.nowMs())
+    }
+    await this.#fetchOnce(named)
+  }
+
+  async #fetchOnce(named: WantedKeys['named']): Promise<void> {
     this.#next?.cancel()
-    this.fetches++
     let nextMs: number
     try {
-      nextMs = this.#accept(await this.#fetchInTime())
+      const wanted = { laterThanMs: this.#snapshot?.fetchedAtMs ?? 0, named }
+      const ask = (): Promise<DatedKeys> => this.#fetchInTime()
+      nextMs = this.#accept(await (this.#shared?.obtain(wanted, ask) ?? ask()))
     } catch (error) {
       if (this.#closed) return
+      await this.#takeLastOfOthers()
       nextMs = this.#failed(error)
     }
     if (!this.#closed) this.#next = this.#parts.clock.after(nextMs, () => this.#fetchInBackground())
   }
 
-  async #fetchInTime(): Promise<FetchedKeys> {
+  /** A node that starts while the server is away uses what the others still may. */
+  async #takeLastOfOthers(): Promise<void> {
+    const last = this.#snapshot === undefined ? await this.#shared?.last() : undefined
+    if (last !== undefined && !this.#closed) this.#accept(last)
+  }
+
+  async #fetchInTime(): Promise<DatedKeys> {
+    if (this.#closed) throw new BrokerError('KEY_SET_UNAVAILABLE', 'closed')
+    this.fetches++
+    const fetchedAtMs = this.#parts.clock.nowMs()
     const abort = new AbortController()
     const overdue = new BrokerError('KEY_SET_UNAVAILABLE', `no complete answer within ${FETCH_TIMEOUT_MS} ms`)
     const deadline = this.#parts.clock.after(FETCH_TIMEOUT_MS, () => abort.abort(overdue))
     this.#abort = abort
     try {
-      return await this.#source(abort.signal)
+      return { ...(await this.#source(abort.signal)), fetchedAtMs }
     } finally {
       deadline.cancel()
     }
   }
 
   /** Takes a set in and returns when to fetch the next. */
-  #accept(fetched: FetchedKeys): number {
+  #accept(fetched: DatedKeys): number {
     const { clock, random } = this.#parts
-    const fetchedAtMs = clock.nowMs()
-    const { keys, dateMs } = fetched
-    const skew = dateMs === undefined ? {} : { clockAheadMs: fetchedAtMs - dateMs }
+    const nowMs = clock.nowMs()
+    const { keys, dateMs, fetchedAtMs, lifetimeSeconds } = fetched
+    const skew = dateMs === undefined ? {} : { clockAheadMs: nowMs - dateMs }
     const snapshot: KeySetSnapshot = { realm: this.#realm.name, keys, fetchedAtMs, ...skew }
     // An empty set is far more likely a fault of the server than a wish to lock everyone out.
     if (new KeySet(snapshot).size === 0)
       throw new BrokerError('KEY_SET_UNAVAILABLE', 'no usable signature key in the set')
-    const seconds = fetched.lifetimeSeconds ?? this.#realm.jwksDefaultCacheSeconds
-    const lifetimeMs = Math.min(LIFETIME_MAX_MS, Math.max(LIFETIME_MIN_MS, seconds * 1000))
+    const lifetimeMs = keysLifetimeMs(lifetimeSeconds, this.#realm.jwksDefaultCacheSeconds)
     this.#failuresInARow = 0
     this.lastFailure = undefined
-    this.#trustedUntilMs = fetchedAtMs + lifetimeMs + STALE_MAX_MS
+    this.#trustedUntilMs = fetchedAtMs + lifetimeMs + KEYS_STALE_MAX_MS
     this.#publish(snapshot)
     this.#firstSet.resolve()
-    return lifetimeMs * (0.75 + 0.1 * random.fraction())
+    const nextAtMs = fetchedAtMs + lifetimeMs * (KEYS_REFRESH_SHARE + 0.1 * random.fraction())
+    return Math.max(NEXT_MIN_MS, nextAtMs - nowMs)
   }
 
   /** Counts a failure and returns when to try again. */

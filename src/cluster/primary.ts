@@ -5,11 +5,8 @@ import { startAdminServer, type AdminServer } from '../admin/admin-server.ts'
 import type { HttpModule } from '../admin/http-app.ts'
 import type { AccessLogRotation } from '../auth/access-log-rotation.ts'
 import { accessLogPath } from '../auth/access-log.ts'
-import { IntrospectionSource } from '../auth/introspection-source.ts'
-import { KeySetSource } from '../auth/key-set-source.ts'
 import { logoutIssuers } from '../auth/logout-issuers.ts'
 import { RevocationDesk } from '../auth/revocation-desk.ts'
-import { Revocations } from '../auth/revocations.ts'
 import type { SecurityModel } from '../auth/security-model.ts'
 import type { SecuritySource } from '../auth/security-source.ts'
 import { accessLogIsWritten, startedBroker, startedSecurity, startingSecurity } from '../auth/start-lines.ts'
@@ -23,7 +20,7 @@ import type { Log } from '../ports/telemetry.ts'
 import { SlabPool } from '../protocol/slab-pool.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { renderPrometheus, sumCounters } from '../telemetry/metrics.ts'
-import { introspectionMetrics, keySetMetrics, storeMetrics, workerMetrics } from '../telemetry/metrics-table.ts'
+import { storeMetrics, workerMetrics } from '../telemetry/metrics-table.ts'
 import { packageVersion } from '../telemetry/package-version.ts'
 import { SysValues } from '../telemetry/sys-values.ts'
 import { systemClock } from '../telemetry/system-clock.ts'
@@ -42,6 +39,7 @@ import { openSecuritySource, type SecurityReading } from './security-files.ts'
 import { type NodeStore, openNodeStore } from './node-store.ts'
 import { Supervisor } from './supervisor.ts'
 import { SysPublisher } from './sys-publisher.ts'
+import { TokenSources } from './token-sources.ts'
 
 const STANDARD_OUTPUT = 1
 
@@ -106,8 +104,7 @@ class Node {
   readonly #log: Log
   readonly #folder: string
   readonly #store: NodeStore | undefined
-  readonly #keySets: KeySetSource
-  readonly #introspections: IntrospectionSource
+  readonly #tokens: TokenSources
   readonly #tls: TlsSource | undefined
   readonly #security: SecuritySource | undefined
   readonly #supervisor: Supervisor
@@ -121,8 +118,7 @@ class Node {
     readonly log: Log
     readonly folder: string
     readonly store: NodeStore | undefined
-    readonly keySets: KeySetSource
-    readonly introspections: IntrospectionSource
+    readonly tokens: TokenSources
     readonly tls: TlsSource | undefined
     readonly security: SecuritySource | undefined
     readonly supervisor: Supervisor
@@ -133,8 +129,7 @@ class Node {
     this.#log = parts.log
     this.#folder = parts.folder
     this.#store = parts.store
-    this.#keySets = parts.keySets
-    this.#introspections = parts.introspections
+    this.#tokens = parts.tokens
     this.#tls = parts.tls
     this.#security = parts.security
     this.#supervisor = parts.supervisor
@@ -156,9 +151,8 @@ class Node {
     const storeParts = { clock, random: systemRandom, log, endOfTick, slabs }
     const store =
       storeSocket === undefined ? undefined : await openNodeStore(settings, { ...storeParts, socketPath: storeSocket })
-    const keySets = new KeySetSource({ realms: security.realms, clock, random: systemRandom, log })
-    const introspections = new IntrospectionSource({ realms: security.realms, clock, log })
-    const revocations = new Revocations()
+    const tokens = await TokenSources.open(settings, security.realms, { clock, random: systemRandom, log, endOfTick })
+    const { keySets, introspections, revocations } = tokens
     const supervisor = new Supervisor({
       node: nodeName(settings.nodeId, systemRandom),
       workers: settings.workers,
@@ -167,7 +161,7 @@ class Node {
       plan: {
         folder,
         storeSocket,
-        settings: { ...settings, adminToken: undefined, tlsTicketSecret: undefined },
+        settings: { ...settings, adminToken: undefined, tlsTicketSecret: undefined, clusterSecret: undefined },
       },
       ports: clientPorts(settings),
       security: () => securitySource?.model ?? security,
@@ -187,9 +181,8 @@ class Node {
     keySets.onSnapshot(snapshot => supervisor.tellAll({ kind: 'keys', snapshot }))
     const metrics = async (): Promise<string> => {
       const sum = sumCounters(await supervisor.counters())
-      const fetched = renderPrometheus(keySetMetrics, keySets) + renderPrometheus(introspectionMetrics, introspections)
       const stored = store === undefined ? '' : renderPrometheus(storeMetrics, store.counts())
-      return renderPrometheus(workerMetrics, sum) + fetched + stored
+      return renderPrometheus(workerMetrics, sum) + tokens.metrics() + stored
     }
     const sys = new SysPublisher({
       values: new SysValues(packageVersion(), clock.nowMs()),
@@ -222,8 +215,7 @@ class Node {
       log,
       folder,
       store,
-      keySets,
-      introspections,
+      tokens,
       tls,
       security: securitySource,
       supervisor,
@@ -249,7 +241,7 @@ class Node {
   /** Starts the workers; the listeners open once the keys of every issuer are here. */
   async letClientsIn(secured: () => void): Promise<readonly ListenerIdentity[]> {
     this.#supervisor.start()
-    await this.#keySets.start()
+    await this.#tokens.start()
     if (this.#closing !== undefined) throw new BrokerError('STOPPED', 'stopped before the keys were here')
     secured()
     return await this.#supervisor.open()
@@ -264,8 +256,7 @@ class Node {
     this.#log.info('guardbee is stopping')
     this.#sys.close()
     await this.#supervisor.leave()
-    this.#keySets.close()
-    this.#introspections.close()
+    this.#tokens.close()
     this.#tls?.close()
     this.#security?.close()
     this.#accessLog?.close()

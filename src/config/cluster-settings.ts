@@ -1,7 +1,7 @@
 import { redisUrl } from './redis-address.ts'
 import type { SettingType } from './setting.ts'
 import { setting } from './setting.ts'
-import { integer, oneOf, optional, path } from './setting-types.ts'
+import { integer, oneOf, optional, path, secretText } from './setting-types.ts'
 
 /** Part of addresses, keys and channels, where other characters part one thing from the next. */
 const name: SettingType<string> = {
@@ -41,6 +41,14 @@ export const clusterSettings = {
     type: name,
     default: { value: 'guardbee' },
     sentence: 'Start of all keys and channels in Redis, so that several clusters can share one.',
+  }),
+  clusterSecret: setting({
+    name: 'GUARDBEE_CLUSTER_SECRET',
+    type: optional(secretText),
+    default: { value: undefined },
+    secret: true,
+    sentence:
+      "The same on every node, as after `openssl rand -base64 48`: seals what nodes share in Redis of issuers' keys, introspection and revocations; without it each node asks issuers for itself, and revocations are not sealed.",
   }),
   nodeId: setting({
     name: 'GUARDBEE_NODE_ID',

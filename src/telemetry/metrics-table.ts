@@ -90,6 +90,15 @@ export const introspectionMetrics: MetricsTable<'requests' | 'failures'> = {
   failures: counter('guardbee_introspection_failures_total', 'Requests to introspection endpoints that failed.'),
 }
 
+const SHARED = 'Looks at what the nodes share of keys and introspection, by result.'
+
+/** What comes of sharing with the other nodes. */
+export const sharedMetrics: MetricsTable<'hits' | 'refused' | 'failures'> = {
+  hits: counter('guardbee_shared_answers_total', SHARED, ['result', 'hit']),
+  refused: counter('guardbee_shared_answers_total', SHARED, ['result', 'refused']),
+  failures: counter('guardbee_shared_answers_total', SHARED, ['result', 'unreachable']),
+}
+
 /** What the store of the node counts. */
 export const storeMetrics: MetricsTable<
   'sessions' | 'queuedMessages' | 'retainedMessages' | 'bytes' | 'neededBytes' | 'commits' | 'failures' | 'full'
