@@ -24,12 +24,18 @@ export type ExplainingAnswer =
 export interface RevokingView {
   /** Whether this is the secret of whoever runs the broker; never while there is none. */
   knows(secret: string): boolean
-  /** What is wrong with the form, or undefined when its tokens are revoked. */
-  revoke(form: URLSearchParams): string | undefined
+  /** What is wrong with the form, or went wrong; undefined when its tokens are revoked. */
+  revoke(form: URLSearchParams): Promise<RevokingFault | undefined>
   /** The same for one token itself (RFC 7009). */
-  revokeToken(token: string): string | undefined
+  revokeToken(token: string): Promise<RevokingFault | undefined>
   /** The same for the logout token of an issuer (OpenID Connect Back-Channel Logout 2.5), which proves itself. */
-  logout(token: string): Promise<string | undefined>
+  logout(token: string): Promise<RevokingFault | undefined>
+}
+
+/** Why tokens are not revoked, or `not-kept`: not for good. */
+export interface RevokingFault {
+  readonly kind: 'wrong' | 'not-kept'
+  readonly text: string
 }
 
 /** What the admin server reads of a request. */
@@ -69,12 +75,12 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
 const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
   [
     '/revocations',
-    ({ revoking }, form, request) => authorized(revoking, request, () => outcome(revoking.revoke(form))),
+    ({ revoking }, form, request) => authorized(revoking, request, async () => outcome(await revoking.revoke(form))),
   ],
   [
     '/revoke',
     ({ revoking }, form, request) =>
-      authorized(revoking, request, () => outcome(revoking.revokeToken(form.get('token') ?? ''))),
+      authorized(revoking, request, async () => outcome(await revoking.revokeToken(form.get('token') ?? ''))),
   ],
   ['/backchannel-logout', async ({ revoking }, form) => outcome(await revoking.logout(form.get('logout_token') ?? ''))],
   [
@@ -130,8 +136,9 @@ async function explained(view: ExplainingView, form: URLSearchParams): Promise<A
   }
 }
 
-function outcome(fault: string | undefined): AdminAnswer {
-  return fault === undefined ? plain(200, 'revoked') : plain(400, fault)
+function outcome(fault: RevokingFault | undefined): AdminAnswer {
+  if (fault === undefined) return plain(200, 'revoked')
+  return plain(fault.kind === 'wrong' ? 400 : 503, fault.text)
 }
 
 async function metrics(view: AdminView): Promise<AdminAnswer> {

@@ -20,6 +20,14 @@ export interface RevocationDeskParts {
   readonly log: Log
   /** Hands new revocations to all workers. */
   readonly spread: (revocations: readonly Revocation[]) => void
+  /** Hands them to whatever outlives this process, and to the other nodes; resolves with whether they are safe there. */
+  readonly keep: (revocations: readonly Revocation[]) => Promise<boolean>
+}
+
+/** Why tokens are not revoked: the request is wrong; or they are, but not beyond this node and its next restart. */
+export interface RevocationFault {
+  readonly kind: 'wrong' | 'not-kept'
+  readonly text: string
 }
 
 const NAMES: readonly RevocationKind[] = ['jti', 'sub', 'client', 'sid']
@@ -46,9 +54,53 @@ export class RevocationDesk {
 
   /**
    * Revokes by one of `jti`, `sub`, `client`, `sid`, of an `issuer` or of any; or by `issuer` alone; for `expires_in`
-   * seconds. Returns what is wrong with the form.
+   * seconds. Resolves with what is wrong with the form, or went wrong.
    */
-  revoke(form: URLSearchParams): string | undefined {
+  async revoke(form: URLSearchParams): Promise<RevocationFault | undefined> {
+    const revocation = this.#readForm(form)
+    return typeof revocation === 'string' ? wrong(revocation) : await this.#add([revocation])
+  }
+
+  /** Revokes one token until it expires by itself. Nothing of it need be right: who shows it knows the secret. */
+  async revokeToken(text: string): Promise<RevocationFault | undefined> {
+    const bytes = Buffer.from(text)
+    const opaque = opaqueToken(bytes)
+    if (opaque.kind === 'refused') return wrong('token: expected a token')
+    const nowMs = this.#parts.clock.nowMs()
+    const compact = compactToken(bytes)
+    const decoded = compact.kind === 'compact' ? decodeToken(compact) : compact
+    const lifetimeMs = LIFETIME_SECONDS * 1000
+    const any = { kind: 'jti', issuer: undefined, revokedAtMs: nowMs } as const
+    if (decoded.kind === 'refused') {
+      return await this.#add([{ ...any, value: tokenDigest(bytes), untilMs: nowMs + lifetimeMs }])
+    }
+    const { issuer, tokenId } = tokenIdentity(decoded.payload, bytes)
+    const exp = member(decoded.payload, 'exp')
+    // A grace may follow the expiry.
+    const untilMs = typeof exp === 'number' ? Math.max(nowMs, exp * 1000) + lifetimeMs : nowMs + lifetimeMs
+    return await this.#add([
+      { ...any, value: tokenId, issuer, untilMs: Math.min(untilMs, nowMs + LIFETIME_SECONDS_MAX * 1000) },
+    ])
+  }
+
+  /** Revokes the tokens of a user, or of one session of the user, whom the issuer has logged out. */
+  async logout(text: string): Promise<RevocationFault | undefined> {
+    const { issuers, keySets, clock, log } = this.#parts
+    const logout = await readLogoutToken(text, issuers, keySets, clock.nowMs())
+    if (logout.kind === 'refused') {
+      log.info('logout token refused', { ...logout.detail, cause: logout.cause })
+      return wrong('logout_token: refused')
+    }
+    const { issuer, subject, sessionId, issuedAtMs: revokedAtMs } = logout
+    const untilMs = clock.nowMs() + LIFETIME_SECONDS * 1000
+    const of = (kind: RevocationKind, value: string | undefined): readonly Revocation[] =>
+      value === undefined ? [] : [{ kind, value, issuer, revokedAtMs, untilMs }]
+    if (sessionId === undefined) return await this.#add(of('sub', subject))
+    // A token that does not say to which session it belongs may be of this one.
+    return await this.#add([...of('sid', sessionId), ...of('sub-without-sid', subject)])
+  }
+
+  #readForm(form: URLSearchParams): Revocation | string {
     for (const name of form.keys()) if (!FIELDS.has(name)) return `unknown field ${JSON.stringify(name.slice(0, 40))}`
     const issuer = form.get('issuer') ?? undefined
     const named = NAMES.filter(name => form.has(name))
@@ -63,53 +115,23 @@ export class RevocationDesk {
     }
     const nowMs = this.#parts.clock.nowMs()
     const of = kind === 'issuer' ? undefined : issuer
-    return this.#add([{ kind, value, issuer: of, revokedAtMs: nowMs, untilMs: nowMs + seconds * 1000 }])
+    return { kind, value, issuer: of, revokedAtMs: nowMs, untilMs: nowMs + seconds * 1000 }
   }
 
-  /** Revokes one token until it expires by itself. Nothing of it need be right: who shows it knows the secret. */
-  revokeToken(text: string): string | undefined {
-    const bytes = Buffer.from(text)
-    const opaque = opaqueToken(bytes)
-    if (opaque.kind === 'refused') return 'token: expected a token'
-    const nowMs = this.#parts.clock.nowMs()
-    const compact = compactToken(bytes)
-    const decoded = compact.kind === 'compact' ? decodeToken(compact) : compact
-    const lifetimeMs = LIFETIME_SECONDS * 1000
-    const any = { kind: 'jti', issuer: undefined, revokedAtMs: nowMs } as const
-    if (decoded.kind === 'refused') {
-      return this.#add([{ ...any, value: tokenDigest(bytes), untilMs: nowMs + lifetimeMs }])
-    }
-    const { issuer, tokenId } = tokenIdentity(decoded.payload, bytes)
-    const exp = member(decoded.payload, 'exp')
-    // A grace may follow the expiry.
-    const untilMs = typeof exp === 'number' ? Math.max(nowMs, exp * 1000) + lifetimeMs : nowMs + lifetimeMs
-    return this.#add([
-      { ...any, value: tokenId, issuer, untilMs: Math.min(untilMs, nowMs + LIFETIME_SECONDS_MAX * 1000) },
-    ])
-  }
-
-  /** Revokes the tokens of a user, or of one session of the user, whom the issuer has logged out. */
-  async logout(text: string): Promise<string | undefined> {
-    const { issuers, keySets, clock, log } = this.#parts
-    const logout = await readLogoutToken(text, issuers, keySets, clock.nowMs())
-    if (logout.kind === 'refused') {
-      log.info('logout token refused', { ...logout.detail, cause: logout.cause })
-      return 'logout_token: refused'
-    }
-    const { issuer, subject, sessionId, issuedAtMs: revokedAtMs } = logout
-    const untilMs = clock.nowMs() + LIFETIME_SECONDS * 1000
-    const of = (kind: RevocationKind, value: string | undefined): readonly Revocation[] =>
-      value === undefined ? [] : [{ kind, value, issuer, revokedAtMs, untilMs }]
-    if (sessionId === undefined) return this.#add(of('sub', subject))
-    // A token that does not say to which session it belongs may be of this one.
-    return this.#add([...of('sid', sessionId), ...of('sub-without-sid', subject)])
-  }
-
-  #add(wanted: readonly Revocation[]): string | undefined {
-    const { revocations, clock, log, spread } = this.#parts
+  async #add(wanted: readonly Revocation[]): Promise<RevocationFault | undefined> {
+    const { revocations, clock, log, spread, keep } = this.#parts
     const added = wanted.filter(revocation => revocations.add(revocation, clock.nowMs()))
     for (const { kind, issuer, untilMs } of added) log.info('tokens revoked', { kind, issuer, untilMs })
     spread(added)
-    return added.length === wanted.length ? undefined : 'there is no room for further revocations'
+    if (added.length < wanted.length) return notKept('there is no room for further revocations')
+    return (await keep(added)) ? undefined : notKept('revoked at this node; it could not be stored yet, see its log')
   }
+}
+
+function wrong(text: string): RevocationFault {
+  return { kind: 'wrong', text }
+}
+
+function notKept(text: string): RevocationFault {
+  return { kind: 'not-kept', text }
 }

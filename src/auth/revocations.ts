@@ -4,7 +4,10 @@ import type { TokenIdentity } from './token-identity.ts'
  * What of a token a revocation is about. `sub-without-sid`: the subject of tokens that do not say to which session of
  * theirs they belong, when one session was ended.
  */
-export type RevocationKind = 'jti' | 'sub' | 'client' | 'issuer' | 'sid' | 'sub-without-sid'
+export const REVOCATION_KINDS = ['jti', 'sub', 'client', 'issuer', 'sid', 'sub-without-sid'] as const
+
+/** One of {@link REVOCATION_KINDS}. */
+export type RevocationKind = (typeof REVOCATION_KINDS)[number]
 
 /** Tokens that are not accepted any more. Plain data: the primary hands it to the workers. */
 export interface Revocation {
@@ -20,7 +23,7 @@ export interface Revocation {
 
 const ENTRIES_MAX = 100_000
 
-/** The tokens that were revoked here. An entry leaves when its tokens have expired; at the bound none is taken in. */
+/** The tokens that were revoked. An entry leaves when its tokens have expired; at the bound none is taken in. */
 export class Revocations {
   readonly #entries = new Map<string, Revocation>() // by name
 
@@ -28,15 +31,21 @@ export class Revocations {
     return this.#entries.size
   }
 
-  /** False: there is no room. */
+  /** Of two that are alike the later times count, in whatever order they come. False: there is no room. */
   add(revocation: Revocation, nowMs: number): boolean {
     const name = nameOf(revocation.kind, revocation.value, revocation.issuer)
     const known = this.#entries.get(name)
     if (known === undefined && this.#entries.size >= ENTRIES_MAX) this.#forgetPast(nowMs)
     if (known === undefined && this.#entries.size >= ENTRIES_MAX) return false
     const untilMs = Math.max(revocation.untilMs, known?.untilMs ?? 0)
-    this.#entries.set(name, { ...revocation, untilMs })
+    const revokedAtMs = Math.max(revocation.revokedAtMs, known?.revokedAtMs ?? 0)
+    this.#entries.set(name, { ...revocation, revokedAtMs, untilMs })
     return true
+  }
+
+  /** The one that is about the same tokens, whatever its times. */
+  like({ kind, value, issuer }: Revocation): Revocation | undefined {
+    return this.#entries.get(nameOf(kind, value, issuer))
   }
 
   /** What is revoked now, for a worker that starts. */

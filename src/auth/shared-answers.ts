@@ -148,7 +148,7 @@ export class SharedAnswers {
     if (clock.nowMs() - this.#refusedSaidMs < REFUSED_SAID_MS) return
     this.#refusedSaidMs = clock.nowMs()
     log.warn(
-      'an entry of the shared cache was refused: no node of this cluster has put it there, or it is past its end',
+      'an entry of the shared cache was refused: no node with this GUARDBEE_CLUSTER_SECRET has put it there, or it is past its end',
     )
   }
 

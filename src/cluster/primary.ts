@@ -7,6 +7,7 @@ import type { AccessLogRotation } from '../auth/access-log-rotation.ts'
 import { accessLogPath } from '../auth/access-log.ts'
 import { logoutIssuers } from '../auth/logout-issuers.ts'
 import { RevocationDesk } from '../auth/revocation-desk.ts'
+import type { Revocation } from '../auth/revocations.ts'
 import type { SecurityModel } from '../auth/security-model.ts'
 import type { SecuritySource } from '../auth/security-source.ts'
 import { accessLogIsWritten, startedBroker, startedSecurity, startingSecurity } from '../auth/start-lines.ts'
@@ -193,6 +194,8 @@ class Node {
       log,
     })
     sys.start(settings.sysInterval)
+    const spread = (added: readonly Revocation[]): void => supervisor.tellAll({ kind: 'revoked', revocations: added })
+    tokens.onRevoked(spread)
     const revoking = new RevocationDesk({
       revocations,
       keySets,
@@ -200,7 +203,8 @@ class Node {
       adminToken: settings.adminToken,
       clock,
       log,
-      spread: added => supervisor.tellAll({ kind: 'revoked', revocations: added }),
+      spread,
+      keep: added => tokens.keep(added),
     })
     const model = (): SecurityModel => securitySource?.model ?? security
     const explaining = openExplainDesk(settings, { model, keySets, introspections, revocations, clock, log })
@@ -256,7 +260,7 @@ class Node {
     this.#log.info('guardbee is stopping')
     this.#sys.close()
     await this.#supervisor.leave()
-    this.#tokens.close()
+    await this.#tokens.close()
     this.#tls?.close()
     this.#security?.close()
     this.#accessLog?.close()

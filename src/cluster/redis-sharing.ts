@@ -3,9 +3,11 @@ import type { Settings } from '../config/settings-type.ts'
 import type { EndOfTick } from '../core/end-of-tick.ts'
 import type { Clock, Random } from '../ports/clock.ts'
 import type { SharedCache } from '../ports/shared-cache.ts'
+import type { SharedRecords } from '../ports/shared-records.ts'
 import type { Log } from '../ports/telemetry.ts'
 import { RedisCalls } from '../store/redis/redis-calls.ts'
 import { RedisSharedCache } from '../store/redis/redis-shared-cache.ts'
+import { RedisSharedRecords } from '../store/redis/redis-shared-records.ts'
 import { makeRedisConnections } from './redis-connection.ts'
 
 const FIRST_WAIT_MS = 2_000
@@ -21,11 +23,13 @@ export interface RedisSharingParts {
 /** What this node shares with the others by way of Redis, over one connection of its primary. */
 export class RedisSharing {
   readonly cache: SharedCache
+  readonly records: SharedRecords
   readonly #redis: Redis | Cluster
 
-  private constructor(redis: Redis | Cluster, calls: RedisCalls) {
+  private constructor(redis: Redis | Cluster, calls: RedisCalls, random: Random) {
     this.#redis = redis
     this.cache = new RedisSharedCache(calls)
+    this.records = new RedisSharedRecords(calls, random)
   }
 
   /**
@@ -38,7 +42,7 @@ export class RedisSharing {
     const { commands: redis } = makeRedisConnections({ redisUrl, redisCaFile, deadAfterMs }, parts.random)
     await connected(redis, parts.clock)
     const calls = new RedisCalls({ ...parts, redis, prefix: `{${clusterName}}:`, waitReplicas: 0, waitMs: 0 })
-    return new RedisSharing(redis, calls)
+    return new RedisSharing(redis, calls, parts.random)
   }
 
   close(): void {

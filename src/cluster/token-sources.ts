@@ -1,12 +1,22 @@
 import { ClusterSeal } from '../auth/cluster-seal.ts'
 import { IntrospectionSource } from '../auth/introspection-source.ts'
 import { KeySetSource } from '../auth/key-set-source.ts'
-import { Revocations } from '../auth/revocations.ts'
+import { openSeal } from '../auth/open-seal.ts'
+import { RevocationFile } from '../auth/revocation-file.ts'
+import type { RevocationKeeper } from '../auth/revocation-keeper.ts'
+import { RevocationSync } from '../auth/revocation-sync.ts'
+import { Revocations, type Revocation } from '../auth/revocations.ts'
 import type { JwtRealmModel } from '../auth/security-model.ts'
 import { SharedAnswers } from '../auth/shared-answers.ts'
 import type { Settings } from '../config/settings-type.ts'
 import { renderPrometheus } from '../telemetry/metrics.ts'
-import { introspectionMetrics, keySetMetrics, sharedMetrics } from '../telemetry/metrics-table.ts'
+import {
+  introspectionMetrics,
+  keySetMetrics,
+  revocationMetrics,
+  sharedMetrics,
+  sharedRevocationMetrics,
+} from '../telemetry/metrics-table.ts'
 import { RedisSharing, type RedisSharingParts } from './redis-sharing.ts'
 
 /** What this node knows of tokens from elsewhere: keys, introspection and revocations, shared with the other nodes. */
@@ -14,53 +24,85 @@ export class TokenSources {
   readonly keySets: KeySetSource
   readonly introspections: IntrospectionSource
   readonly revocations: Revocations = new Revocations()
+  #answers: SharedAnswers | undefined
+  #sync: RevocationSync | undefined
+  #keeper: RevocationKeeper | undefined
   readonly #sharing: RedisSharing | undefined
-  readonly #answers: SharedAnswers | undefined
+  #learnt: (revocations: readonly Revocation[]) => void = () => undefined
 
   private constructor(
+    settings: Settings,
     realms: readonly JwtRealmModel[],
     parts: RedisSharingParts,
     sharing: RedisSharing | undefined,
-    shared: SharedAnswers | undefined,
   ) {
+    if (sharing !== undefined) this.#share(settings, parts, sharing)
     const { clock, random, log } = parts
-    this.keySets = new KeySetSource({ realms, clock, random, log, shared })
-    this.introspections = new IntrospectionSource({ realms, clock, log, shared })
+    this.keySets = new KeySetSource({ realms, clock, random, log, shared: this.#answers })
+    this.introspections = new IntrospectionSource({ realms, clock, log, shared: this.#answers })
     this.#sharing = sharing
-    this.#answers = shared
   }
 
+  /** Takes in what this node had revoked before. Rejects with `STORE_DAMAGED` where that cannot be read. */
   static async open(
     settings: Settings,
     realms: readonly JwtRealmModel[],
     parts: RedisSharingParts,
   ): Promise<TokenSources> {
-    const { clusterSecret, clusterName } = settings
-    const sharing = await RedisSharing.open(settings, parts)
-    if (sharing === undefined) return new TokenSources(realms, parts, undefined, undefined)
-    if (clusterSecret === undefined) {
-      parts.log.info('keys and introspection are not shared between nodes: GUARDBEE_CLUSTER_SECRET is not given')
-      return new TokenSources(realms, parts, sharing, undefined)
+    const sources = new TokenSources(settings, realms, parts, await RedisSharing.open(settings, parts))
+    if (sources.#sharing === undefined && settings.durability !== 'memory') {
+      const { revocations } = sources
+      sources.#keeper = await RevocationFile.open(settings.dataDir, { ...parts, revocations })
     }
-    const seal = new ClusterSeal(clusterSecret, clusterName, parts.random)
-    return new TokenSources(realms, parts, sharing, new SharedAnswers({ ...parts, cache: sharing.cache, seal }))
+    return sources
   }
 
-  /** Resolves when the keys of the issuers are here, see {@link KeySetSource.start}. */
+  /** Set once, before `start`. Called with what was revoked at another node. */
+  onRevoked(listener: (revocations: readonly Revocation[]) => void): void {
+    this.#learnt = listener
+  }
+
+  /** Resolves when what was revoked is known, and the keys of the issuers are here, see {@link KeySetSource.start}. */
   async start(): Promise<void> {
-    await this.keySets.start()
+    await Promise.all([this.keySets.start(), this.#keeper?.start()])
+  }
+
+  /** Resolves with whether these are as safe as the settings ask for. */
+  async keep(revocations: readonly Revocation[]): Promise<boolean> {
+    return this.#keeper === undefined || (await this.#keeper.keep(revocations))
   }
 
   /** In Prometheus' text format. */
   metrics(): string {
-    const asked =
-      renderPrometheus(keySetMetrics, this.keySets) + renderPrometheus(introspectionMetrics, this.introspections)
-    return this.#answers === undefined ? asked : asked + renderPrometheus(sharedMetrics, this.#answers)
+    const { keySets, introspections, revocations } = this
+    const own =
+      renderPrometheus(keySetMetrics, keySets) +
+      renderPrometheus(introspectionMetrics, introspections) +
+      renderPrometheus(revocationMetrics, revocations)
+    const answers = this.#answers === undefined ? '' : renderPrometheus(sharedMetrics, this.#answers)
+    return own + answers + (this.#sync === undefined ? '' : renderPrometheus(sharedRevocationMetrics, this.#sync))
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.keySets.close()
     this.introspections.close()
+    await this.#keeper?.close()
     this.#sharing?.close()
+  }
+
+  #share({ clusterSecret, clusterName }: Settings, parts: RedisSharingParts, { cache, records }: RedisSharing): void {
+    const seal = clusterSecret === undefined ? undefined : new ClusterSeal(clusterSecret, clusterName, parts.random)
+    if (seal === undefined) {
+      parts.log.warn(
+        'GUARDBEE_CLUSTER_SECRET is not given: each node asks for keys and introspection by itself, and shared revocations are not sealed',
+      )
+    } else {
+      this.#answers = new SharedAnswers({ ...parts, cache, seal })
+    }
+    const { revocations } = this
+    const learnt = (added: readonly Revocation[]): void => this.#learnt(added)
+    // Whoever writes to Redis can shut clients out in other ways too; a revocation that does not spread would be worse.
+    this.#sync = new RevocationSync({ ...parts, records, seal: seal ?? openSeal, revocations, learnt })
+    this.#keeper = this.#sync
   }
 }

@@ -99,6 +99,19 @@ export const sharedMetrics: MetricsTable<'hits' | 'refused' | 'failures'> = {
   failures: counter('guardbee_shared_answers_total', SHARED, ['result', 'unreachable']),
 }
 
+/** What is known of revoked tokens. */
+export const revocationMetrics: MetricsTable<'size'> = {
+  size: gauge('guardbee_revocations', 'Revocations that hold at this node, those of other nodes among them.'),
+}
+
+/** What comes of sharing them with the other nodes. */
+export const sharedRevocationMetrics: MetricsTable<'refused'> = {
+  refused: counter(
+    'guardbee_shared_revocations_refused_total',
+    'Records among the shared revocations that no node has put there.',
+  ),
+}
+
 /** What the store of the node counts. */
 export const storeMetrics: MetricsTable<
   'sessions' | 'queuedMessages' | 'retainedMessages' | 'bytes' | 'neededBytes' | 'commits' | 'failures' | 'full'

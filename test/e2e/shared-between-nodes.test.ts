@@ -1,16 +1,26 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { afterEach, describe, it } from 'node:test'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { startAuthorizationServer } from '../support/authorization-server.ts'
-import { startGuardbee } from '../support/guardbee-process.ts'
+import { freePort } from '../support/free-port.ts'
+import { runGuardbee, startGuardbee } from '../support/guardbee-process.ts'
 import { jwtSettings } from '../support/jwt-settings.ts'
 import { connectClient } from '../support/mqtt-clients.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import { Teardown } from '../support/teardown.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
+import { TestAuthority } from '../support/test-certificates.ts'
+import { writeTlsFiles } from '../support/test-tls.ts'
+import { waitFor } from '../support/wait-for.ts'
 import type { AuthorizationServer, AuthorizationServerOptions } from '../support/authorization-server.ts'
 import type { GuardbeeProcess, GuardbeeSettings } from '../support/guardbee-process.ts'
 import type { TestClient } from '../support/mqtt-clients.ts'
 
 const CLUSTER_SECRET = 'a-cluster-secret-of-a-test'
+const ADMIN_TOKEN = 'an-admin-secret-of-a-test'
 const TOKENS = 100
 const FETCHES = 'guardbee_jwks_fetches_total'
 
@@ -87,5 +97,86 @@ describe('what the nodes of a cluster share of tokens', { timeout: 180_000 }, ()
     assert.equal(server.requests.keys, 2)
     const said = first.events.filter(({ event }) => event.includes('GUARDBEE_CLUSTER_SECRET is not given'))
     assert.equal(said.length, 1)
+  })
+
+  it('is every revocation: at one node it ends the client of another within a second, and no node lets it in again', async () => {
+    await open()
+    const ports = [String(await freePort()), String(await freePort())]
+    const settings = ports.map(port => ({ GUARDBEE_ADMIN_PORT: port, GUARDBEE_ADMIN_TOKEN: ADMIN_TOKEN }))
+    const [first, second] = await Promise.all([startNode(settings[0]), startNode(settings[1])])
+    const token = await server.mint({ claims: { sub: 'a' } })
+    const clients = [await connect(first, 'near', token), await connect(second, 'far', token)]
+    const other = await connect(second, 'other', await server.mint({ claims: { sub: 'b' } }))
+    const { status, stderr } = await runGuardbee(['revoke', '--sub', 'a', '--issuer', server.issuer], settings[0])
+    const saidAtMs = Date.now()
+    assert.equal(status, 0, stderr)
+    await waitFor('the end of the connections', () => clients.every(client => client.isClosed()))
+    assert.ok(Date.now() - saidAtMs < 1_000)
+    for (const client of clients) assert.equal(client.disconnectReason(), 0x87)
+    const late = await startNode()
+    for (const node of [first, second, late]) await assert.rejects(connect(node, 'again', token))
+    await late.waitForEvent('client refused', fields => fields['cause'] === 'token_revoked')
+    assert.equal(other.isClosed(), false)
+    assert.equal(await metric(late, 'guardbee_revocations'), 1)
+    const hash = await redis.command('HGETALL', `{guardbee}:revocations`)
+    assert.equal(JSON.stringify(hash).includes(server.issuer), false)
+  })
+
+  it('is a TLS session too, where they have the secret for it', async () => {
+    await open()
+    const folder = teardown.add(await makeTemporaryFolder(), opened => opened.remove()).path
+    const authority = TestAuthority.root()
+    const { certificateFile, keyFile } = await writeTlsFiles(folder, authority)
+    const encrypted = {
+      GUARDBEE_TLS_PORT: '0',
+      GUARDBEE_TLS_CERTIFICATE_FILE: certificateFile,
+      GUARDBEE_TLS_KEY_FILE: keyFile,
+    }
+    const sharing = { ...encrypted, GUARDBEE_TLS_TICKET_SECRET: 'a-ticket-secret-of-a-test' }
+    const [first, second, alone] = await Promise.all([startNode(sharing), startNode(sharing), startNode(encrypted)])
+    const ca = authority.certificate
+    const portOf = (node: GuardbeeProcess): number => Number(node.listenerUrl('mqtts').port)
+    const socket = connectTls({ port: portOf(first), host: '127.0.0.1', ca })
+    const [session]: unknown[] = await once(socket, 'session')
+    assert.ok(Buffer.isBuffer(session))
+    socket.destroy()
+    for (const [node, expected] of [
+      [second, true],
+      [alone, false],
+    ] as const) {
+      const again: TLSSocket = connectTls({ port: portOf(node), host: '127.0.0.1', ca, session })
+      await once(again, 'secureConnect')
+      assert.equal(again.isSessionReused(), expected)
+      again.destroy()
+    }
+  })
+})
+
+describe('a revocation at a node that is alone', { timeout: 60_000 }, () => {
+  const teardown = new Teardown()
+
+  afterEach(() => teardown.run())
+
+  it('holds after a restart, and a file of them that cannot be read keeps the node from starting', async () => {
+    const server = teardown.add(await startAuthorizationServer(), opened => opened.close())
+    const folder = teardown.add(await makeTemporaryFolder(), opened => opened.remove()).path
+    const settings = {
+      ...jwtSettings(server),
+      GUARDBEE_DATA_DIR: path.join(folder, 'data'),
+      GUARDBEE_ADMIN_PORT: String(await freePort()),
+      GUARDBEE_ADMIN_TOKEN: ADMIN_TOKEN,
+    }
+    const token = await server.mint({ claims: { sub: 'a' } })
+    const before = teardown.add(await startGuardbee(settings), opened => opened.destroy())
+    assert.equal((await runGuardbee(['revoke', '--sub', 'a', '--issuer', server.issuer], settings)).status, 0)
+    await before.stop()
+    const after = teardown.add(await startGuardbee(settings), opened => opened.destroy())
+    await assert.rejects(connectClient(after.listenerUrl('mqtt').href, { clientId: 'a', token }))
+    await after.waitForEvent('client refused', fields => fields['cause'] === 'token_revoked')
+    await after.stop()
+    await writeFile(path.join(folder, 'data', 'revocations.json'), 'half a fi')
+    const { status, stdout, stderr } = await runGuardbee(['start'], { ...settings, GUARDBEE_MQTT_PORT: '0' })
+    assert.notEqual(status, 0)
+    assert.match(stdout + stderr, /revocations\.json are damaged/)
   })
 })

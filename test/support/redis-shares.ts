@@ -2,8 +2,10 @@ import { EndOfTick } from '../../src/core/end-of-tick.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { RedisCalls } from '../../src/store/redis/redis-calls.ts'
 import { RedisSharedCache } from '../../src/store/redis/redis-shared-cache.ts'
+import { RedisSharedRecords } from '../../src/store/redis/redis-shared-records.ts'
 import { redisStoreConnection } from '../../src/store/redis/redis-store.ts'
 import { systemClock } from '../../src/telemetry/system-clock.ts'
+import { systemRandom } from '../../src/telemetry/system-random.ts'
 import { RecordingLog } from './recording-log.ts'
 import { RedisServer } from './redis-server.ts'
 import { Teardown } from './teardown.ts'
@@ -11,6 +13,7 @@ import { Teardown } from './teardown.ts'
 /** What one node shares with the others. */
 export interface RedisShare {
   readonly cache: RedisSharedCache
+  readonly records: RedisSharedRecords
 }
 
 /** A redis-server of one test file, and the connections of several nodes to it. */
@@ -34,7 +37,7 @@ export class RedisShares {
     const endOfTick = new EndOfTick(task => void setImmediate(task))
     const log = new RecordingLog()
     const calls = new RedisCalls({ redis, prefix: '{test}:', clock, log, endOfTick, waitReplicas: 0, waitMs: 0 })
-    return { cache: new RedisSharedCache(calls) }
+    return { cache: new RedisSharedCache(calls), records: new RedisSharedRecords(calls, systemRandom) }
   }
 
   stop(): Promise<void> {

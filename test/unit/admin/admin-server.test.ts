@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
-import type { ExplainingView, RevokingView } from '../../../src/admin/admin-routes.ts'
+import type { ExplainingView, RevokingFault, RevokingView } from '../../../src/admin/admin-routes.ts'
 import type { AdminServer } from '../../../src/admin/admin-server.ts'
 import { startAdminServer } from '../../../src/admin/admin-server.ts'
 import type { HttpModule } from '../../../src/admin/http-app.ts'
@@ -46,18 +46,19 @@ class RecordingDesk implements RevokingView {
     return secret === 'the-admin-secret'
   }
 
-  revoke(form: URLSearchParams): string | undefined {
+  async revoke(form: URLSearchParams): Promise<RevokingFault | undefined> {
     this.asked.push(form.toString())
-    return form.has('sub') ? undefined : 'expected a sub'
+    if (form.get('sub') === 'full') return { kind: 'not-kept', text: 'no room' }
+    return form.has('sub') ? undefined : { kind: 'wrong', text: 'expected a sub' }
   }
 
-  revokeToken(token: string): undefined {
+  async revokeToken(token: string): Promise<undefined> {
     this.asked.push(token)
   }
 
-  logout(token: string): Promise<string | undefined> {
+  async logout(token: string): Promise<RevokingFault | undefined> {
     this.asked.push(token)
-    return Promise.resolve(token === 'good' ? undefined : 'refused')
+    return token === 'good' ? undefined : { kind: 'wrong', text: 'refused' }
   }
 }
 
@@ -123,6 +124,7 @@ for (const { name, http, skip } of hosts) {
       it('takes a form from whoever knows the secret', async () => {
         assert.deepEqual(await post('/revocations', 'sub=a'), { status: 200, asked: ['sub=a'] })
         assert.deepEqual(await post('/revocations', 'x=a'), { status: 400, asked: ['x=a'] })
+        assert.deepEqual(await post('/revocations', 'sub=full'), { status: 503, asked: ['sub=full'] })
         assert.deepEqual(await post('/revoke', 'token=t'), { status: 200, asked: ['t'] })
         const basic = Buffer.from('client:the-admin-secret').toString('base64')
         assert.deepEqual(await post('/revoke', 'token=t', { authorization: `Basic ${basic}` }), {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, beforeEach, describe, it } from 'node:test'
 import type { LogoutIssuer } from '../../../src/auth/logout-token.ts'
-import { RevocationDesk } from '../../../src/auth/revocation-desk.ts'
+import { RevocationDesk, type RevocationFault } from '../../../src/auth/revocation-desk.ts'
 import { Revocations, type Revocation } from '../../../src/auth/revocations.ts'
 import { tokenIdentity } from '../../../src/auth/token-identity.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -19,6 +19,7 @@ describe('the revocation desk', () => {
   let keySets: FakeKeySets
   let revocations: Revocations
   let spread: Revocation[]
+  let kept: boolean
   let desk: RevocationDesk
 
   before(async () => {
@@ -31,12 +32,14 @@ describe('the revocation desk', () => {
     keySets.publish('r', key.jwk)
     revocations = new Revocations()
     spread = []
+    kept = true
     desk = deskOf({ issuer: ISSUER, realm: 'r', audiences: ['mqtt'] })
   })
 
   function deskOf(issuer: LogoutIssuer, adminToken: string | undefined = 'the-admin-secret'): RevocationDesk {
     const add = (added: readonly Revocation[]): void => void spread.push(...added)
-    return new RevocationDesk({ revocations, keySets, issuers: [issuer], adminToken, clock, log, spread: add })
+    const keep = (): Promise<boolean> => Promise.resolve(kept)
+    return new RevocationDesk({ revocations, keySets, issuers: [issuer], adminToken, clock, log, spread: add, keep })
   }
 
   function revoked(claims: object): boolean {
@@ -55,18 +58,19 @@ describe('the revocation desk', () => {
       clock,
       log,
       spread: () => undefined,
+      keep: () => Promise.resolve(true),
     })
     for (const secret of ['', 'undefined']) assert.ok(!open.knows(secret))
   })
 
-  it('revokes by one name, of one issuer or of any, and tells the workers', () => {
-    assert.equal(desk.revoke(new URLSearchParams({ sub: 'a', issuer: ISSUER })), undefined)
+  it('revokes by one name, of one issuer or of any, and tells the workers', async () => {
+    assert.equal(await desk.revoke(new URLSearchParams({ sub: 'a', issuer: ISSUER })), undefined)
     assert.ok(revoked({ sub: 'a' }))
     assert.ok(!revoked({ sub: 'b' }))
     assert.ok(!revoked({ sub: 'a', iss: 'https://other.example' }))
-    assert.equal(desk.revoke(new URLSearchParams({ client: 'c', expires_in: '60' })), undefined)
+    assert.equal(await desk.revoke(new URLSearchParams({ client: 'c', expires_in: '60' })), undefined)
     assert.ok(revoked({ client_id: 'c', iss: 'https://other.example' }))
-    assert.equal(desk.revoke(new URLSearchParams({ issuer: 'https://other.example' })), undefined)
+    assert.equal(await desk.revoke(new URLSearchParams({ issuer: 'https://other.example' })), undefined)
     assert.ok(revoked({ iss: 'https://other.example' }))
     assert.deepEqual(
       spread.map(({ kind, value, untilMs }) => [kind, value, untilMs - clock.nowMs()]),
@@ -78,7 +82,14 @@ describe('the revocation desk', () => {
     )
   })
 
-  it('says what is wrong with a form, and revokes nothing', () => {
+  it('says so when what holds here could not be stored', async () => {
+    kept = false
+    assert.equal((await desk.revoke(new URLSearchParams({ sub: 'a' })))?.kind, 'not-kept')
+    assert.ok(revoked({ sub: 'a' }))
+    assert.equal(spread.length, 1)
+  })
+
+  it('says what is wrong with a form, and revokes nothing', async () => {
     for (const form of [
       '',
       'sub=',
@@ -88,21 +99,24 @@ describe('the revocation desk', () => {
       'sub=a&expires_in=x',
       'issuer=',
     ]) {
-      assert.equal(typeof desk.revoke(new URLSearchParams(form)), 'string', form)
+      assert.equal((await desk.revoke(new URLSearchParams(form)))?.kind, 'wrong', form)
     }
-    assert.equal(typeof desk.revoke(new URLSearchParams({ sub: 'a'.repeat(5000) })), 'string')
+    assert.equal((await desk.revoke(new URLSearchParams({ sub: 'a'.repeat(5000) })))?.kind, 'wrong')
     assert.deepEqual(spread, [])
   })
 
-  it('revokes a token that it is shown, by its jti or as it is spelled', () => {
+  it('revokes a token that it is shown, by its jti or as it is spelled', async () => {
     const exp = clock.nowMs() / 1000 + 60
-    assert.equal(desk.revokeToken(token({ alg: 'RS256' }, { iss: ISSUER, jti: 'shown', exp }).toString()), undefined)
+    assert.equal(
+      await desk.revokeToken(token({ alg: 'RS256' }, { iss: ISSUER, jti: 'shown', exp }).toString()),
+      undefined,
+    )
     assert.ok(revoked({ jti: 'shown' }))
     assert.ok(!revoked({ jti: 'shown', iss: 'https://other.example' }))
-    assert.equal(desk.revokeToken('opaque'), undefined)
+    assert.equal(await desk.revokeToken('opaque'), undefined)
     assert.ok(revocations.covers(tokenIdentity({}, Buffer.from('opaque')), clock.nowMs()))
     assert.ok(!revocations.covers(tokenIdentity({}, Buffer.from('opaque2')), clock.nowMs()))
-    assert.equal(typeof desk.revokeToken(''), 'string')
+    assert.equal((await desk.revokeToken(''))?.kind, 'wrong')
     assert.doesNotMatch(JSON.stringify(log.entries), /opaque/)
   })
 
@@ -113,7 +127,7 @@ describe('the revocation desk', () => {
       return signed(by, { alg: 'ES256', kid: 'k', typ: 'logout+jwt', ...header }, { ...usual, ...claims })
     }
 
-    async function answer(claims: object = {}, header: object = {}, by = key): Promise<string | undefined> {
+    async function answer(claims: object = {}, header: object = {}, by = key): Promise<RevocationFault | undefined> {
       return desk.logout((await logoutToken(claims, header, by)).toString())
     }
 
@@ -160,9 +174,9 @@ describe('the revocation desk', () => {
       ]
       for (const [claims, header, by] of wrong) {
         const said = await answer(claims, header, by)
-        assert.equal(typeof said, 'string', `${JSON.stringify(claims)} ${JSON.stringify(header)}`)
+        assert.equal(said?.kind, 'wrong', `${JSON.stringify(claims)} ${JSON.stringify(header)}`)
       }
-      assert.equal(typeof (await desk.logout('')), 'string')
+      assert.equal((await desk.logout(''))?.kind, 'wrong')
       assert.deepEqual(spread, [])
     })
   })

@@ -55,10 +55,12 @@ describe('revocations', () => {
     assert.equal(revocations.size, 0)
   })
 
-  it('that come twice hold until the later end', () => {
+  it('that come twice hold until the later end, and mean the tokens up to the later time', () => {
     const revocations = new Revocations()
-    revocations.add(revocation({ untilMs: NOW + 2000 }), NOW)
+    revocations.add(revocation({ untilMs: NOW + 2000, revokedAtMs: NOW + 5 }), NOW)
     revocations.add(revocation({ untilMs: NOW + 1000 }), NOW)
+    assert.deepEqual(revocations.like(revocation({})), revocation({ untilMs: NOW + 2000, revokedAtMs: NOW + 5 }))
+    assert.equal(revocations.like(revocation({ value: 'other' })), undefined)
     assert.ok(revocations.covers(TOKEN, NOW + 1999))
     assert.equal(revocations.size, 1)
   })
