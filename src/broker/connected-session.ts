@@ -10,6 +10,8 @@ export interface HeldSubscription {
   readonly live: LiveEntry | undefined
 }
 
+/** Shared by all sessions that begin; nothing is ever added. */
+const NONE_BEFORE = new Set<number>()
 const NO_SUBSCRIPTIONS: ReadonlyMap<string, HeldSubscription> = new Map()
 
 /** The session of a connected client, as far as this worker holds it. */
@@ -30,6 +32,8 @@ export class ConnectedSession {
   #will: StoredWill | undefined
   /** QoS 2 messages received and not yet released, by Packet Identifier; undefined while there was none. */
   receivedPacketIds: Set<number> | undefined
+  /** Those among them that came on an earlier connection: this one's Receive Maximum does not count them (v5 4.9). */
+  readonly #receivedBefore: Set<number>
   /** Whether retained messages are being sent. */
   replaying = false
   #subscriptions: Map<string, HeldSubscription> | undefined = undefined
@@ -55,6 +59,7 @@ export class ConnectedSession {
     this.sessionExpiryIntervalSeconds = fields.sessionExpiryIntervalSeconds
     this.#will = fields.will
     this.receivedPacketIds = fields.receivedPacketIds.length > 0 ? new Set(fields.receivedPacketIds) : undefined
+    this.#receivedBefore = fields.receivedPacketIds.length > 0 ? new Set(fields.receivedPacketIds) : NONE_BEFORE
   }
 
   get will(): StoredWill | undefined {
@@ -70,6 +75,17 @@ export class ConnectedSession {
   get replays(): Map<string, Subscription> {
     this.#replays ??= new Map()
     return this.#replays
+  }
+
+  /** QoS 2 messages that were received on this connection and not released. */
+  get receivedHere(): number {
+    return (this.receivedPacketIds?.size ?? 0) - this.#receivedBefore.size
+  }
+
+  /** A QoS 2 message is released, or was not taken; false: it is not known. */
+  forgetReceived(packetId: number): boolean {
+    this.#receivedBefore.delete(packetId)
+    return this.receivedPacketIds?.delete(packetId) === true
   }
 
   hold(held: HeldSubscription): void {

@@ -63,6 +63,8 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosBooks> {
       GUARDBEE_MQTT_PORT: String(port),
       GUARDBEE_WS_PORT: '',
       GUARDBEE_ADMIN_PORT: '',
+      // The publishers have more than HiveMQ's 10 on their way.
+      GUARDBEE_RECEIVE_MAXIMUM: '64',
       GUARDBEE_QUEUE_MESSAGES_MAX: '1000000',
       GUARDBEE_QUEUE_BYTES_MAX: String(2 ** 30),
     })

@@ -29,7 +29,8 @@ export class Siege {
   }
 
   static async start(): Promise<Siege> {
-    return new Siege(await startOpenGuardbee())
+    // Attackers send hundreds of messages at once, and are to get further than the Receive Maximum.
+    return new Siege(await startOpenGuardbee({ GUARDBEE_RECEIVE_MAXIMUM: '1024' }))
   }
 
   get target(): Target {

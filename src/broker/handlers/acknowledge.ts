@@ -62,7 +62,7 @@ function sendPubrel(channel: Channel, packetId: number, reasonCode: number): voi
 }
 
 function handlePubrel(channel: Channel, session: ConnectedSession, packetId: number): void {
-  const known = session.receivedPacketIds?.delete(packetId) === true
+  const known = session.forgetReceived(packetId)
   const reasonCode = known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound
   if (!known || !session.persistent) return sendPubcomp(channel, packetId, reasonCode)
   // Before PUBCOMP the identifier must be free in the store too, or a crash would swallow its next message.

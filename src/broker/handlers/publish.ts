@@ -51,7 +51,7 @@ function receiveExactlyOnce(channel: Channel, session: ConnectedSession, packet:
   const { clientId, epoch } = session
   const received = (session.receivedPacketIds ??= new Set())
   if (received.has(packetId)) return acknowledge(channel, PUBREC, packetId, { matched: true, safe: undefined })
-  if (received.size >= broker.limits.receiveMaximum && channel.protocolVersion === 5) {
+  if (session.receivedHere >= broker.limits.receiveMaximum && channel.protocolVersion === 5) {
     return channel.disconnect({ reasonCode: ReasonCode.ReceiveMaximumExceeded, why: 'Receive Maximum exceeded' })
   }
   received.add(packetId)
@@ -117,7 +117,7 @@ function answerUnsafe(channel: Channel, type: PublishAnswer, packetId: number, e
 
 /** v5 4.3.3: a PUBREC with an error ends the exchange, so the Packet Identifier names another message from now on. */
 function forget({ broker }: Channel, session: ConnectedSession | undefined, packetId: number): void {
-  if (session?.receivedPacketIds?.delete(packetId) !== true || !session.persistent) return
+  if (session?.forgetReceived(packetId) !== true || !session.persistent) return
   const forgotten = broker.store.sessions.markReceived(session.clientId, session.epoch, packetId, false)
   background(broker.log, 'forget message', forgotten.catch(unlessStale))
 }

@@ -106,6 +106,24 @@ describe('QoS 2 from a client', () => {
     assert.equal(client.closedByBroker, true)
   })
 
+  it('v5 4.9 what an earlier connection has left to be released does not count towards it', async () => {
+    const brokers = await TestBrokers.start(1, { limits: { receiveMaximum: 3 } })
+    const how = { sessionExpiry: 100, clean: false }
+    const client = await brokers.connect('c', how)
+    client.acknowledging = false
+    for (let message = 1; message <= 3; message++) await client.publish('a', 'x', { qos: 2, messageId: message })
+    await client.lose()
+    const back = await brokers.connect('c', how)
+    back.acknowledging = false
+    for (let message = 4; message <= 6; message++) await back.publish('a', 'x', { qos: 2, messageId: message })
+    assert.equal(back.takeAll('pubrec').length, 3)
+    back.send({ cmd: 'pubrel', messageId: 1 })
+    await brokers.settle()
+    assert.equal(back.expect('pubcomp').reasonCode, ReasonCode.Success)
+    await back.publish('a', 'x', { qos: 2, messageId: 7 })
+    assert.equal(back.expect('disconnect').reasonCode, ReasonCode.ReceiveMaximumExceeded)
+  })
+
   it('v5 [MQTT-3.3.4-7] so do QoS 1 messages that wait for their PUBACK', async () => {
     const brokers = await TestBrokers.start(2, { limits: { receiveMaximum: 3 } })
     const client = await brokers.connect('c')
