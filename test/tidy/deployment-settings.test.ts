@@ -1,5 +1,6 @@
 import { describe, it } from 'node:test'
 import { sections } from '../../src/config/schema.ts'
+import { readSettings } from '../../src/config/settings.ts'
 import { assertNone } from './report.ts'
 import { filesBelow, readRepositoryFile } from './source-tree.ts'
 
@@ -15,5 +16,18 @@ describe('settings in deployment files', () => {
         .map(name => `${file} sets ${name}`),
     )
     assertNone(offences, 'Write it as src/config/schema.ts does.')
+  })
+
+  it('what the image sets goes with Redis, or it could not be a node of a cluster', () => {
+    const given = readRepositoryFile('docker/Dockerfile').match(/\bGUARDBEE_[A-Z_]+(?==)/g) ?? []
+    const environment = Object.fromEntries(given.map(name => [name, '/folder']))
+    const { problems } = readSettings(
+      { ...environment, GUARDBEE_JWT_ISSUER: 'https://issuer.example', GUARDBEE_REDIS_URL: 'redis://redis' },
+      { cores: 1 },
+    )
+    assertNone(
+      problems.map(({ names, text }) => `${names.join(', ')}: ${text}`),
+      'Leave the setting out of the image.',
+    )
   })
 })
