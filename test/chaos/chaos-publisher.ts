@@ -1,8 +1,8 @@
 import type { Packet } from 'mqtt-packet'
 import { ChaosConnection } from './chaos-connection.ts'
 
-/** Messages on their way at the same time. */
-const OUTSTANDING_MAX = 16
+/** Messages on their way at the same time: the broker's Receive Maximum. */
+const OUTSTANDING_MAX = 10
 const PACKET_IDS_MAX = 65_535
 const PACE_MS = 20
 
