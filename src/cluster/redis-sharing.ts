@@ -8,7 +8,7 @@ import type { Log } from '../ports/telemetry.ts'
 import { RedisCalls } from '../store/redis/redis-calls.ts'
 import { RedisSharedCache } from '../store/redis/redis-shared-cache.ts'
 import { RedisSharedRecords } from '../store/redis/redis-shared-records.ts'
-import { makeRedisConnections } from './redis-connection.ts'
+import { makeStoreConnection } from './redis-connection.ts'
 
 const FIRST_WAIT_MS = 2_000
 
@@ -37,9 +37,9 @@ export class RedisSharing {
    * who can reach it. Undefined: there is no Redis. Throws `CONFIGURATION` where its certificates cannot be read.
    */
   static async open(settings: Settings, parts: RedisSharingParts): Promise<RedisSharing | undefined> {
-    const { redisUrl, redisCaFile, clusterName, deadAfterMs } = settings
+    const { redisUrl, redisCaFile, clusterName } = settings
     if (redisUrl === undefined) return undefined
-    const { commands: redis } = makeRedisConnections({ redisUrl, redisCaFile, deadAfterMs }, parts.random)
+    const redis = makeStoreConnection({ redisUrl, redisCaFile }, parts.random)
     await connected(redis, parts.clock)
     const calls = new RedisCalls({ ...parts, redis, prefix: `{${clusterName}}:`, waitReplicas: 0, waitMs: 0 })
     return new RedisSharing(redis, calls, parts.random)
@@ -57,6 +57,5 @@ async function connected(redis: Redis | Cluster, clock: Clock): Promise<void> {
       timer.cancel()
       resolve()
     })
-    redis.connect().catch(() => {}) // it tries again by itself
   })
 }

@@ -1,7 +1,7 @@
 /**
  * Small values that the nodes of a cluster share by name, each for a time. A reader gets whatever somebody has put
  * there: it must be able to tell by itself whether it was one of its own. Each call ends within a second; it rejects
- * with `STORE_UNAVAILABLE` where nobody can be asked.
+ * with `STORE_AWAY` where nobody can be asked.
  */
 export interface SharedCache {
   /** Resolves with undefined where there is none. */

@@ -20,7 +20,7 @@ export interface SharedRecordPage {
 
 /**
  * Records that the nodes of a cluster keep together. A reader gets whatever somebody has put there: it must be able to
- * tell by itself whether it was one of its own. Each call ends within a second; it rejects with `STORE_UNAVAILABLE`
+ * tell by itself whether it was one of its own. Each call ends within a second; it rejects with `STORE_AWAY`
  * where nobody can be asked.
  */
 export interface SharedRecords {

@@ -46,6 +46,6 @@ export class FakeSharedCache implements SharedCache {
   }
 
   #reach(): void {
-    if (this.away) throw new BrokerError('STORE_UNAVAILABLE', 'away')
+    if (this.away) throw new BrokerError('STORE_AWAY', 'away')
   }
 }

@@ -53,6 +53,6 @@ export class FakeSharedRecords implements SharedRecords {
   }
 
   #reach(): void {
-    if (this.away) throw new BrokerError('STORE_UNAVAILABLE', 'away')
+    if (this.away) throw new BrokerError('STORE_AWAY', 'away')
   }
 }
