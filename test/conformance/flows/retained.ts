@@ -80,11 +80,11 @@ export async function emptyIsDelivered(bench: Bench): Promise<void> {
   await subscriber.subscribe(bench.topic(), 1)
   await publisher.publish(bench.topic(), 'kept', { qos: 1, retain: true })
   await publisher.publish(bench.topic(), '', { qos: 1, retain: true })
-  const seen = [await subscriber.expect('publish'), await subscriber.expect('publish')]
-  assert.deepEqual(
-    seen.map(({ payload }) => payload.toString()),
-    ['kept', ''],
-  )
+  // The first message may be retained in time to come as that as well.
+  for (let seen = 'kept'; seen === 'kept'; ) {
+    seen = (await subscriber.expect('publish')).payload.toString()
+    assert.ok(seen === 'kept' || seen === '', seen)
+  }
 }
 
 export async function emptyIsNotStored(bench: Bench): Promise<void> {
