@@ -28,8 +28,7 @@ export class ConnectedSession {
   readonly drain: QueueDrain | undefined
   /** May be changed by DISCONNECT (v5 3.14.2.2.2). */
   sessionExpiryIntervalSeconds: number
-  /** Until its client may not publish it any more. */
-  #will: StoredWill | undefined
+  readonly will: StoredWill | undefined
   /** QoS 2 messages received and not yet released, by Packet Identifier; undefined while there was none. */
   receivedPacketIds: Set<number> | undefined
   /** Those among them that came on an earlier connection: this one's Receive Maximum does not count them (v5 4.9). */
@@ -57,13 +56,9 @@ export class ConnectedSession {
     this.subscriber = fields.subscriber
     this.drain = fields.drain
     this.sessionExpiryIntervalSeconds = fields.sessionExpiryIntervalSeconds
-    this.#will = fields.will
+    this.will = fields.will
     this.receivedPacketIds = fields.receivedPacketIds.length > 0 ? new Set(fields.receivedPacketIds) : undefined
     this.#receivedBefore = fields.receivedPacketIds.length > 0 ? new Set(fields.receivedPacketIds) : NONE_BEFORE
-  }
-
-  get will(): StoredWill | undefined {
-    return this.#will
   }
 
   /** By Topic Filter, with the `$share` prefix. */
@@ -96,11 +91,6 @@ export class ConnectedSession {
   drop(topicFilter: string): void {
     this.#subscriptions?.delete(topicFilter)
     this.#replays?.delete(topicFilter)
-  }
-
-  /** However the connection ends, no will is published. */
-  withdrawWill(): void {
-    this.#will = undefined
   }
 
   /** The Will Message if it is to be published the moment the connection is lost. */

@@ -5,8 +5,8 @@ import { isGranted } from './granted-filter.ts'
 
 /**
  * Gives a client other permissions at one moment. What they do not allow is delivered no more from that moment on:
- * subscriptions and will are withdrawn at once, and what is in a queue is held against them. Resolves when the store and
- * the other workers know; undefined: they need not.
+ * subscriptions are withdrawn at once, and what is in a queue is held against them. Resolves when the store and the
+ * other workers know; undefined: there was nothing to withdraw. The will is held against them when it is due.
  */
 export function replacePermissions(
   channel: Channel,
@@ -17,20 +17,11 @@ export function replacePermissions(
   client.permissions = permissions
   if (session.drain !== undefined) session.drain.permissions = permissions
   session.subscriber.dropUnless(topicName => permissions.mayReceive(topicName))
-  withdrawWill(channel, session, permissions)
   if (session.subscriptions.size === 0) return undefined
   const removed = Array.from(session.subscriptions.values(), ({ subscription }) => subscription)
     .filter(({ topicFilter, qos }) => !isGranted(permissions, topicFilter, qos))
     .map(({ topicFilter }) => topicFilter)
   return removed.length === 0 ? undefined : withdraw(channel, session, removed)
-}
-
-function withdrawWill({ broker }: Channel, session: ConnectedSession, permissions: Permissions): void {
-  if (session.will === undefined) return
-  const { topicName, qos, retain } = session.will.message
-  if (permissions.mayPublish(topicName, qos, retain)) return
-  session.withdrawWill()
-  broker.log.info('will withdrawn', { clientId: session.clientId, topicName })
 }
 
 async function withdraw({ broker }: Channel, session: ConnectedSession, removed: readonly string[]): Promise<void> {
