@@ -24,6 +24,7 @@ const CLAIMED_AT_ONCE = 100
 /** Of a session that the store has not heard of; older than any claim. */
 const NO_EPOCH = 0
 const NOT_THEIRS: Refusal = refuse(ReasonCode.NotAuthorized, 'the session belongs to another subject')
+const NOT_TAKEN: Refusal = refuse(ReasonCode.ServerBusy, 'the store does not take the session')
 
 /**
  * Sessions of clients that were let in while the store was away: those that ask for nothing that is stored. Each is
@@ -115,20 +116,23 @@ export class LocalClaims {
     const result = await this.#claimInStore(claim)
     const left = !this.#claims.delete(session)
     if (result.kind === 'owned-by-another') return this.#disconnect(session, NOT_THEIRS)
-    if (result.kind === 'stale') return
+    if (result.kind === 'refused') return this.#disconnect(session, NOT_TAKEN)
     session.epoch = result.epoch
     await this.#takeOver(claim, result)
     // It was left while the claim was on its way.
     if (left) background(log, 'end session', store.sessions.end(claim.clientId, result.epoch).catch(unlessStale))
   }
 
-  async #claimInStore(claim: SessionClaim): Promise<ClaimResult | { readonly kind: 'stale' }> {
+  /** Rejects while the store is away. */
+  async #claimInStore(claim: SessionClaim): Promise<ClaimResult | { readonly kind: 'refused' }> {
+    const { store, log } = this.#context
     try {
-      return await this.#context.store.sessions.claim(claim)
+      return await store.sessions.claim(claim)
     } catch (error) {
-      // This worker was taken for dead, and ends with all of its connections.
-      if (isStale(error)) return { kind: 'stale' }
-      throw error
+      if (isAway(error)) throw error
+      // A worker that was taken for dead may claim nothing, and ends with all of its connections.
+      if (!isStale(error)) log.error('claim not made good', error, { clientId: claim.clientId })
+      return { kind: 'refused' }
     }
   }
 

@@ -8,6 +8,8 @@ export class AwayStore implements Store {
   readonly queues: Store['queues']
   readonly retained: Store['retained']
   readonly close: Store['close']
+  /** Refuses claims. */
+  failure: Error | undefined = undefined
   #back: PromiseWithResolvers<void> | undefined = undefined
   #claims: Promise<void> | undefined = undefined
 
@@ -17,6 +19,7 @@ export class AwayStore implements Store {
       claim: async claim => {
         if (this.#back !== undefined) throw new BrokerError('STORE_AWAY', 'the store is away')
         await this.#claims
+        if (this.failure !== undefined) throw this.failure
         return await sessions.claim(claim)
       },
       release: (...args) => this.#held(() => sessions.release(...args)),

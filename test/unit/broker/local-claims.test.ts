@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { BrokerError } from '../../../src/core/errors.ts'
 import { ReasonCode } from '../../../src/protocol/reason-codes.ts'
 import { AwayStore } from '../../support/away-store.ts'
 import { TestBrokers } from '../../support/test-broker.ts'
@@ -93,6 +94,19 @@ describe('while the store is away', () => {
     assert.equal(owner.open, true)
     await owner.disconnect()
     brokers.assertNothingLeft()
+  })
+
+  it('who is not taken when it is back is disconnected', async () => {
+    const { brokers, store } = await start(1)
+    store.leave()
+    const client = await brokers.connect('c')
+    store.failure = new BrokerError('STORE_FULL', 'the store holds its limit of sessions')
+    store.comeBack()
+    await brokers.pass(RETRY_MS)
+    assert.equal(client.expect('disconnect').reasonCode, ReasonCode.ServerBusy)
+    assert.deepEqual(brokers.log.errors, ['BrokerError: the store holds its limit of sessions'])
+    const { clients, unheard } = brokers.worker().broker.holdings
+    assert.deepEqual({ clients, unheard }, { clients: 0, unheard: 0 })
   })
 
   it('who has left before the store heard of it leaves nothing there, nor who leaves while it does', async () => {
