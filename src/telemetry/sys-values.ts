@@ -58,9 +58,9 @@ export class SysValues {
     return {
       version: `guardbee version ${this.#version}`,
       uptime: `${Math.floor((nowMs - this.#startedAtMs) / 1000)} seconds`,
-      'clients/total': total,
+      'clients/total': sizes && total,
       'clients/connected': sessionsConnected,
-      'clients/disconnected': total - sessionsConnected,
+      'clients/disconnected': sizes && total - sessionsConnected,
       'clients/maximum': this.#clientsMax,
       'subscriptions/count': subscriptions,
       'shared_subscriptions/count': sharedSubscriptions,
