@@ -1,3 +1,4 @@
+import { refusalOf } from '../core/partly-refused.ts'
 import { PUBACK, PUBREC } from '../protocol/packets.ts'
 
 /** The first answer to a PUBLISH of QoS 1 or 2. */
@@ -16,6 +17,8 @@ interface Group {
   readonly safe: Promise<unknown> | undefined
   /** Type, Reason Code and Packet Identifier of each in one number. */
   places: number[]
+  /** In step with the places: which of the messages that `safe` stands for each one is. */
+  readonly shares: number[]
   ready: boolean
 }
 
@@ -38,17 +41,27 @@ export class AcknowledgementLine {
     return this.#length
   }
 
-  /** Sends when `safe` has resolved and all earlier ones are sent; when it rejects, what the acknowledger says instead. */
-  after(safe: Promise<unknown> | undefined, type: PublishAnswer, packetId: number, reasonCode: number): void {
+  /**
+   * Sends when `safe` has resolved and all earlier ones are sent; when it rejects for the message, its `share` of it, what
+   * the acknowledger says instead.
+   */
+  after(
+    safe: Promise<unknown> | undefined,
+    share: number,
+    type: PublishAnswer,
+    packetId: number,
+    reasonCode: number,
+  ): void {
     const newest = this.#groups.at(-1)
     const group = newest !== undefined && newest.safe === safe && !newest.ready ? newest : this.#open(safe)
     group.places.push((type << 24) | (reasonCode << 16) | packetId)
+    group.shares.push(share)
     this.#length++
     if (group.ready) this.#sendReady()
   }
 
   #open(safe: Promise<unknown> | undefined): Group {
-    const group: Group = { safe, places: [], ready: safe === undefined }
+    const group: Group = { safe, places: [], shares: [], ready: safe === undefined }
     this.#groups.push(group)
     safe?.then(
       () => this.#settled(group),
@@ -64,8 +77,13 @@ export class AcknowledgementLine {
 
   #refused(group: Group, error: unknown): void {
     const answers: number[] = []
-    for (const place of group.places) {
-      const reasonCode = this.#acknowledger.refuse(typeOf(place), packetIdOf(place), error)
+    for (const [index, place] of group.places.entries()) {
+      const refusal = refusalOf(error, group.shares[index] ?? 0)
+      if (refusal === undefined) {
+        answers.push(place)
+        continue
+      }
+      const reasonCode = this.#acknowledger.refuse(typeOf(place), packetIdOf(place), refusal)
       if (reasonCode === undefined) return
       answers.push((typeOf(place) << 24) | (reasonCode << 16) | packetIdOf(place))
     }

@@ -29,6 +29,8 @@ interface PublishedAppend extends QueueAppend {
 export class QueueAppends {
   readonly #context: QueueAppendsContext
   readonly #line: AppendLine<PublishedAppend> | undefined
+  /** Which of the messages with its promise the last one is. */
+  lastShare = 0
 
   constructor(context: QueueAppendsContext) {
     this.#context = context
@@ -43,8 +45,13 @@ export class QueueAppends {
     received: ReceivedMark | undefined,
   ): Promise<void> {
     const append: PublishedAppend = { targets, message, topicBytes }
-    if (received !== undefined || this.#line === undefined) return this.#append(append, received)
-    return this.#line.add(append)
+    if (received !== undefined || this.#line === undefined) {
+      this.lastShare = 0
+      return this.#append(append, received)
+    }
+    const stored = this.#line.add(append)
+    this.lastShare = this.#line.lastShare
+    return stored
   }
 
   async #append(append: PublishedAppend, received: ReceivedMark | undefined): Promise<void> {

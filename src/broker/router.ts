@@ -1,6 +1,7 @@
 import type { Counters } from '../core/counters.ts'
 import type { DeliverFrame } from '../core/frame.ts'
 import { type Message, type MessageView, NEVER_EXPIRES } from '../core/message.ts'
+import { safetyOf } from '../core/partly-refused.ts'
 import type { Bus, WorkerAddress } from '../ports/bus.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { QueueTarget, ReceivedMark, Store } from '../ports/store.ts'
@@ -13,6 +14,7 @@ import { queueTarget } from './queue-targets.ts'
 import type { Route } from './route.ts'
 import type { RouteCache } from './route-cache.ts'
 import type { MergedOptions, Target } from './route-target.ts'
+import { DELIVERED, NOBODY, type Routed, withRetained } from './routed.ts'
 import { chooseMember, choosePreferred } from './shared-group.ts'
 import type { Subscriber } from './subscriber.ts'
 import { isFull } from './store-full.ts'
@@ -33,24 +35,17 @@ export interface RouterContext {
   readonly prefersNear: boolean
 }
 
-/** What became of a message. */
-export interface Routed {
-  /** Whether anybody gets it (v5 reason code 0x10 otherwise). */
-  readonly matched: boolean
-  /** Undefined: it is safe now. Else resolves once it is in every queue and on its way to every worker. */
-  readonly safe: Promise<unknown> | undefined
-}
-
-const NOBODY: Routed = { matched: false, safe: undefined }
-const DELIVERED: Routed = { matched: true, safe: undefined }
-
 /** Brings messages to their receivers: subscribers here, other workers, and the queues of persistent sessions. */
 export class Router {
   readonly #context: RouterContext
   readonly #publication = new Publication()
   readonly #frame: DeliverFrame
-  /** What became of the last message for queues only; others that become safe with it are told the same. */
-  #stored: Routed = DELIVERED
+  /** What became of the last message for queues only; filled again for the next. */
+  readonly #stored: { matched: true; safe: Promise<void> | undefined; share: number } = {
+    matched: true,
+    safe: undefined,
+    share: 0,
+  }
 
   constructor(context: RouterContext) {
     this.#context = context
@@ -99,14 +94,14 @@ export class Router {
     for (const [address, sharedFilters] of frames) {
       this.#context.bus.send(address, { kind: 'deliver', message: publication, ordinary: false, sharedFilters })
     }
-    return { matched, safe: this.#store(targets, publication, route.topicBytes, undefined) }
+    return { matched, safe: this.#storeAlone(targets, publication, route.topicBytes, undefined), share: 0 }
   }
 
   #route(publication: Publication, route: Route, received: ReceivedMark | undefined): Routed {
     this.#deliverHere(publication, route)
     if (route.workers.length === 0 && route.queued.length === 0 && route.groups.length === 0) {
       const delivered = route.live.length === 0 ? NOBODY : DELIVERED
-      return received === undefined ? delivered : { matched: delivered.matched, safe: this.#markReceived(received) }
+      return received === undefined ? delivered : { ...delivered, safe: this.#markReceived(received) }
     }
     return this.#routeFurther(publication, route, received)
   }
@@ -147,8 +142,8 @@ export class Router {
     }
     let matched = route.live.length + route.workers.length + route.queued.length > 0
     for (const group of route.groups) matched = this.#routeToGroup(publication, group, targets, frames) || matched
-    const appended = this.#store(targets, publication, route.topicBytes, received)
-    if (frames.size === 0) return appended === undefined ? (matched ? DELIVERED : NOBODY) : { matched, safe: appended }
+    const appended = this.#storeAlone(targets, publication, route.topicBytes, received)
+    if (frames.size === 0 && appended === undefined) return matched ? DELIVERED : NOBODY
     for (const [address, sharedFilters] of frames) {
       this.#context.bus.send(address, {
         kind: 'deliver',
@@ -157,9 +152,9 @@ export class Router {
         sharedFilters,
       })
     }
-    if (publication.qos === 0) return { matched, safe: appended }
+    if (publication.qos === 0 || frames.size === 0) return { matched, safe: appended, share: 0 }
     const taken = this.#context.bus.taken(frames.keys())
-    return { matched, safe: appended === undefined ? taken : Promise.all([taken, appended]) }
+    return { matched, safe: appended === undefined ? taken : Promise.all([taken, appended]), share: 0 }
   }
 
   /** Most messages that leave this worker: nothing is stored and nobody is chosen. */
@@ -171,14 +166,14 @@ export class Router {
     }
     if (acknowledgedTo.length === 0) return DELIVERED
     for (const address of acknowledgedTo) bus.send(address, this.#frame)
-    return { matched: true, safe: bus.taken(acknowledgedTo) }
+    return { matched: true, safe: bus.taken(acknowledgedTo), share: 0 }
   }
 
   /** Nobody but queues is left to serve, as with most messages for persistent sessions. */
   #routeToQueues(publication: Publication, qos: 1 | 2, route: Route, received: ReceivedMark | undefined): Routed {
     const targets = route.queueTargets.of(qos, publication.retain, publication.publisher)
-    const safe = this.#store(targets, publication, route.topicBytes, received)
-    if (this.#stored.safe !== safe) this.#stored = { matched: true, safe }
+    this.#stored.safe = this.#store(targets, publication, route.topicBytes, received)
+    this.#stored.share = this.#context.appends.lastShare
     return this.#stored
   }
 
@@ -225,6 +220,17 @@ export class Router {
     return received === undefined ? undefined : this.#markReceived(received)
   }
 
+  /** Like {@link #store}, with a promise for this message only. */
+  #storeAlone(
+    targets: readonly QueueTarget[],
+    publication: Publication,
+    topicBytes: Buffer,
+    received: ReceivedMark | undefined,
+  ): Promise<unknown> | undefined {
+    const stored = this.#store(targets, publication, topicBytes, received)
+    return stored && safetyOf(stored, this.#context.appends.lastShare)
+  }
+
   #markReceived({ clientId, epoch, packetId }: ReceivedMark): Promise<void> {
     return this.#context.store.sessions.markReceived(clientId, epoch, packetId, true)
   }
@@ -243,11 +249,6 @@ export class Router {
   }
 }
 
-function withRetained(routed: Routed, retained: Promise<void> | undefined): Routed {
-  if (retained === undefined) return routed
-  return { matched: routed.matched, safe: Promise.all([retained, routed.safe]) }
-}
-
 function deliver(
   publication: Publication,
   subscriber: Subscriber,
@@ -259,8 +260,6 @@ function deliver(
   const retain = publication.retain && options.retainAsPublished
   subscriber.deliver(publication, qos, retain, options.subscriptionIdentifiers, sharedFilter)
 }
-
-/** Whether a worker has subscribers to whom it brings QoS 1 and 2 messages itself. */
 
 function effectiveQoS(qos: QoS, options: MergedOptions): QoS {
   return qos < options.maximumQoS ? qos : options.maximumQoS

@@ -1,6 +1,7 @@
 import type { Counters } from '../core/counters.ts'
 import type { EndOfTick } from '../core/end-of-tick.ts'
 import { Message } from '../core/message.ts'
+import { safetyOf } from '../core/partly-refused.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { StoredWill } from '../ports/store.ts'
 import { background, type Log } from '../ports/telemetry.ts'
@@ -38,8 +39,8 @@ export class WillMessages {
     if (this.#due.length > 0) this.#endOfTick.add(this)
     for (const will of due) {
       this.#counters.willsPublished++
-      const { safe } = this.#router.routeMessage(dueMessage(will, this.#clock.nowMs()))
-      if (safe !== undefined) background(this.#log, 'will message', safe)
+      const { safe, share } = this.#router.routeMessage(dueMessage(will, this.#clock.nowMs()))
+      if (safe !== undefined) background(this.#log, 'will message', safetyOf(safe, share))
     }
   }
 }

@@ -168,8 +168,13 @@ export interface QueueAppend {
 
 /** A way to append many messages that are stored in their order, and answered together. */
 export interface AppendLine<Append extends QueueAppend> {
-  /** Resolves as {@link QueueStore.append}, after `appended` was told; one promise stands for all of a tick, and rejects for all. */
+  /**
+   * Resolves as {@link QueueStore.append}, after `appended` was told; one promise stands for all of a tick. Where some of
+   * them are refused it rejects with `PartlyRefused`, which knows them by their share.
+   */
   add(append: Append): Promise<void>
+  /** Which of those with the same promise the last one is, from 0 on. */
+  readonly lastShare: number
 }
 
 /** Queues of persistent sessions; bounded per session, the newest message is dropped at the bound. */

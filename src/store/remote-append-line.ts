@@ -2,6 +2,7 @@ import { BoundedQueue } from '../core/bounded-queue.ts'
 import type { ByteReader, ByteWriter } from '../core/byte-codec.ts'
 import type { EndOfTick, Flushable } from '../core/end-of-tick.ts'
 import { BrokerError } from '../core/errors.ts'
+import { PartlyRefused } from '../core/partly-refused.ts'
 import type { AppendLine, AppendResult, QueueAppend } from '../ports/store.ts'
 import { AnswerReader, AppendWriter } from './append-codec.ts'
 
@@ -16,6 +17,9 @@ export interface AppendSender {
 /** The appends of one tick. */
 interface Group extends PromiseWithResolvers<void> {
   appends: number
+  answered: number
+  /** By share; undefined while none is refused. */
+  refusals: Map<number, BrokerError> | undefined
   readonly lastSweep: number
 }
 
@@ -31,6 +35,7 @@ export class RemoteAppendLine<Append extends QueueAppend> implements AppendLine<
   #newest: Group | undefined = undefined
   #appends = new AppendWriter()
   #answers = new AnswerReader()
+  lastShare = 0
 
   constructor(
     sender: AppendSender,
@@ -50,6 +55,7 @@ export class RemoteAppendLine<Append extends QueueAppend> implements AppendLine<
     if (error !== undefined) return this.#notSent(error)
     this.#waiting.push(append)
     const group = this.#newest ?? this.#open()
+    this.lastShare = group.appends
     group.appends++
     return group.promise
   }
@@ -66,10 +72,10 @@ export class RemoteAppendLine<Append extends QueueAppend> implements AppendLine<
       const [group] = this.#groups
       if (append === undefined || group === undefined) throw new BrokerError('BUS_PROTOCOL', 'an answer to no append')
       const result = this.#answers.read(reader, append.targets)
-      if (result instanceof BrokerError) group.reject(result)
+      if (result instanceof BrokerError) refuse(group, group.answered, result)
       else this.#appended(append, result)
-      group.appends--
-      if (group.appends === 0) this.#complete(group)
+      group.answered++
+      if (group.answered === group.appends) this.#complete(group)
     }
     reader.finish()
   }
@@ -102,11 +108,13 @@ export class RemoteAppendLine<Append extends QueueAppend> implements AppendLine<
     this.#groups.delete(group)
     // A tick may be so long that what was sent at its beginning is answered before its end.
     if (this.#newest === group) this.#newest = undefined
-    group.resolve()
+    if (group.refusals === undefined) group.resolve()
+    else group.reject(new PartlyRefused(group.refusals))
   }
 
   #open(): Group {
-    const group = { ...Promise.withResolvers<void>(), appends: 0, lastSweep: this.#sender.lastSweep() }
+    const lastSweep = this.#sender.lastSweep()
+    const group = { ...Promise.withResolvers<void>(), appends: 0, answered: 0, refusals: undefined, lastSweep }
     // Whoever added waits for it; with QoS 0 nobody does.
     group.promise.catch(() => {})
     this.#groups.add(group)
@@ -114,6 +122,11 @@ export class RemoteAppendLine<Append extends QueueAppend> implements AppendLine<
     this.#endOfTick.add(this)
     return group
   }
+}
+
+function refuse(group: Group, share: number, error: BrokerError): void {
+  group.refusals ??= new Map()
+  group.refusals.set(share, error)
 }
 
 function refused(why: string): Promise<never> {

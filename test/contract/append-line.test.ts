@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { EndOfTick } from '../../src/core/end-of-tick.ts'
 import { BrokerError } from '../../src/core/errors.ts'
 import type { Message } from '../../src/core/message.ts'
+import { PartlyRefused, refusalOf } from '../../src/core/partly-refused.ts'
 import type { AppendResult, QueueAppend, Store } from '../../src/ports/store.ts'
 import { SlabPool } from '../../src/protocol/slab-pool.ts'
 import { EmbeddedStore, type EmbeddedStoreLimits } from '../../src/store/embedded/embedded-store.ts'
@@ -154,6 +155,27 @@ describe('a line of appends', () => {
     await claim(store)
     await assert.rejects(async () => await line?.add(toClients('m', 'c')), { code: 'STORE_FULL' })
     await assert.rejects(async () => await line?.add(toClients('m', 'c')), BrokerError)
+    await close()
+  })
+
+  it('says which of a tick are refused when the store becomes full among them: the others are stored', async () => {
+    const { store, close } = await serve('disk', { storeBytesMax: 8_000 })
+    await claim(store)
+    const line = store.queues.openLine?.<ReturnType<typeof toClients>>(() => {})
+    assert(line !== undefined)
+    const texts = Array.from({ length: 12 }, (_, index) => `${index} ${'x'.repeat(1_000)}`)
+    const shares = texts.map(text => {
+      line.add(toClients(text, 'c')).catch(() => {})
+      return line.lastShare
+    })
+    const error: unknown = await line.add(toClients('last', 'c')).catch((reason: unknown) => reason)
+    assert(error instanceof PartlyRefused)
+    const taken = texts.filter((_, index) => refusalOf(error, shares[index] ?? 0) === undefined)
+    assert(taken.length > 0 && taken.length < texts.length)
+    assert.deepEqual(
+      (await queued(store, 'c')).map(([, text]) => text),
+      taken,
+    )
     await close()
   })
 

@@ -7,12 +7,14 @@ import type { Channel, ConnectedClient } from '../channel.ts'
 import type { Acknowledger, PublishAnswer } from '../acknowledgement-line.ts'
 import type { ConnectedSession } from '../connected-session.ts'
 import type { Route } from '../route.ts'
-import type { Routed } from '../router.ts'
+import type { Routed } from '../routed.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import { unlessStale } from '../stale-epoch.ts'
 import { isFull } from '../store-full.ts'
 
 const PACKET_IDENTIFIERS = 65_535
+
+const RECEIVED_BEFORE: Routed = { matched: true, safe: undefined, share: 0 }
 
 /** PUBLISH (v5 3.3): topic, permission, quota, routing, acknowledgement. Allocates nothing for QoS 0 on the usual way. */
 export function handlePublish(channel: Channel, client: ConnectedClient, packet: IncomingPublish): void {
@@ -50,7 +52,7 @@ function receiveExactlyOnce(channel: Channel, session: ConnectedSession, packet:
   const { packetId } = packet
   const { clientId, epoch } = session
   const received = (session.receivedPacketIds ??= new Set())
-  if (received.has(packetId)) return acknowledge(channel, PUBREC, packetId, { matched: true, safe: undefined })
+  if (received.has(packetId)) return acknowledge(channel, PUBREC, packetId, RECEIVED_BEFORE)
   if (session.receivedHere >= broker.limits.receiveMaximum && channel.protocolVersion === 5) {
     return channel.disconnect({ reasonCode: ReasonCode.ReceiveMaximumExceeded, why: 'Receive Maximum exceeded' })
   }
@@ -69,7 +71,7 @@ function acknowledge(channel: Channel, type: PublishAnswer, packetId: number, ro
   if (line.length >= unacknowledgedMax(channel)) {
     return channel.disconnect({ reasonCode: ReasonCode.ReceiveMaximumExceeded, why: 'Receive Maximum exceeded' })
   }
-  line.after(routed.safe, type, packetId, reasonCode)
+  line.after(routed.safe, routed.share, type, packetId, reasonCode)
 }
 
 /** Acknowledges what the client of a channel has published, once it is safe. */

@@ -3,6 +3,8 @@ import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { type Acknowledger, AcknowledgementLine } from '../../../src/broker/acknowledgement-line.ts'
+import { BrokerError } from '../../../src/core/errors.ts'
+import { PartlyRefused } from '../../../src/core/partly-refused.ts'
 import { PUBACK, PUBREC } from '../../../src/protocol/packets.ts'
 
 /** A line, and what it has sent; `refuse` says what is sent in the place of what is not safe. */
@@ -31,7 +33,7 @@ describe('AcknowledgementLine', () => {
         const things = [0, 1, 2, 3].map(() => Promise.withResolvers<void>())
         const resolved = new Set<number | undefined>([undefined])
         for (const [index, thing] of waited.entries()) {
-          line.after(thing === undefined ? undefined : things[thing]?.promise, PUBACK, index + 1, 0)
+          line.after(thing === undefined ? undefined : things[thing]?.promise, 0, PUBACK, index + 1, 0)
         }
         for (const thing of order) {
           things[thing]?.resolve()
@@ -52,8 +54,8 @@ describe('AcknowledgementLine', () => {
 
   it('sends at once when nothing waits, each answer as it was given', () => {
     const { line, sent } = lineOf()
-    line.after(undefined, PUBREC, 65_535, 0x97)
-    line.after(undefined, PUBACK, 1, 0x10)
+    line.after(undefined, 0, PUBREC, 65_535, 0x97)
+    line.after(undefined, 0, PUBACK, 1, 0x10)
     assert.deepEqual(sent, [
       [PUBREC, 65_535, 0x97],
       [PUBACK, 1, 0x10],
@@ -67,8 +69,8 @@ describe('AcknowledgementLine', () => {
       failures.push([packetId, String(error)])
       return undefined
     })
-    line.after(Promise.reject(new Error('disk full')), PUBACK, 1, 0)
-    line.after(Promise.resolve(), PUBACK, 2, 0)
+    line.after(Promise.reject(new Error('disk full')), 0, PUBACK, 1, 0)
+    line.after(Promise.resolve(), 0, PUBACK, 2, 0)
     await nextTurn()
     assert.deepEqual(sent, [])
     assert.deepEqual(failures, [[1, 'Error: disk full']])
@@ -78,9 +80,9 @@ describe('AcknowledgementLine', () => {
   it('what is refused is answered in its place', async () => {
     const { line, sent } = lineOf(() => 0x97)
     const refused = Promise.reject(new Error('disk full'))
-    line.after(refused, PUBREC, 1, 0)
-    line.after(refused, PUBACK, 2, 0)
-    line.after(undefined, PUBACK, 3, 0)
+    line.after(refused, 0, PUBREC, 1, 0)
+    line.after(refused, 0, PUBACK, 2, 0)
+    line.after(undefined, 0, PUBACK, 3, 0)
     await nextTurn()
     assert.deepEqual(sent, [
       [PUBREC, 1, 0x97],
@@ -90,14 +92,32 @@ describe('AcknowledgementLine', () => {
     assert.equal(line.length, 0)
   })
 
+  it('of messages with one promise each gets its own answer', async () => {
+    const failures: string[] = []
+    const { line, sent } = lineOf((_type, _packetId, error) => {
+      failures.push(String(error))
+      return 0x97
+    })
+    const refusal = new BrokerError('STORE_FULL', 'disk full')
+    const tick = Promise.reject(new PartlyRefused(new Map([[5, refusal]])))
+    for (const [index, share] of [1, 5, 8].entries()) line.after(tick, share, PUBACK, index + 1, 0)
+    await nextTurn()
+    assert.deepEqual(sent, [
+      [PUBACK, 1, 0],
+      [PUBACK, 2, 0x97],
+      [PUBACK, 3, 0],
+    ])
+    assert.deepEqual(failures, ['BrokerError: disk full'])
+  })
+
   it('what comes after a promise has resolved waits for what is before it, and is not forgotten', async () => {
     const { line, sent } = lineOf()
     const first = Promise.withResolvers<void>()
     const second = Promise.resolve()
-    line.after(first.promise, PUBACK, 1, 0)
-    line.after(second, PUBACK, 2, 0)
+    line.after(first.promise, 0, PUBACK, 1, 0)
+    line.after(second, 0, PUBACK, 2, 0)
     await nextTurn()
-    line.after(second, PUBACK, 3, 0)
+    line.after(second, 0, PUBACK, 3, 0)
     assert.equal(sent.length, 0)
     first.resolve()
     await nextTurn()

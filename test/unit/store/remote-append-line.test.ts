@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { ByteReader, ByteWriter } from '../../../src/core/byte-codec.ts'
 import { EndOfTick } from '../../../src/core/end-of-tick.ts'
 import { BrokerError } from '../../../src/core/errors.ts'
+import { PartlyRefused, refusalOf } from '../../../src/core/partly-refused.ts'
 import type { QueueAppend } from '../../../src/ports/store.ts'
 import { AnswerWriter } from '../../../src/store/append-codec.ts'
 import type { RawAnswer } from '../../../src/store/raw-appends.ts'
@@ -70,13 +71,29 @@ describe('RemoteAppendLine', () => {
     assert.notEqual(line.add(append('b')), first)
   })
 
-  it('rejects for a tick of which one is refused, and tells only of what is stored', async () => {
-    const { line, answer, told } = lineOf()
-    line.add(append('a')).catch(() => {})
-    const tick = line.add(append('b'))
-    answer(stored, new BrokerError('STORE_FULL', 'the disk is full'))
-    await assert.rejects(tick, { code: 'STORE_FULL', message: 'the disk is full' })
-    assert.deepEqual(told, ['a'])
+  it('rejects for a tick of which some are refused, says which, and tells only of what is stored', async () => {
+    const { line, answer, told, endOfTick } = lineOf()
+    const shares = ['a', 'b', 'c', 'd'].map(text => {
+      line.add(append(text)).catch(() => {})
+      return line.lastShare
+    })
+    assert.deepEqual(shares, [0, 1, 2, 3])
+    const tick = line.add(append('e'))
+    endOfTick.flush()
+    const next = line.add(append('next'))
+    assert.equal(line.lastShare, 0)
+    const full = new BrokerError('STORE_FULL', 'the disk is full')
+    answer(stored, full)
+    answer(stored, full, stored, stored)
+    const error: unknown = await tick.then(undefined, (reason: unknown) => reason)
+    assert(error instanceof PartlyRefused)
+    assert.equal(error.code, 'STORE_FULL')
+    assert.deepEqual(
+      [0, 1, 2, 3, 4].filter(share => refusalOf(error, share) !== undefined),
+      [1, 3],
+    )
+    assert.deepEqual(told, ['a', 'c', 'e', 'next'])
+    await next
   })
 
   it('gives up what is not answered in time, and still takes the late answer as that of the oldest', async () => {
