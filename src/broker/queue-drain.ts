@@ -143,7 +143,8 @@ export class QueueDrain {
       const room = Math.min(READ_MESSAGES_MAX, window.limit - window.count)
       const messages = await this.#readOn(room)
       if (this.#closed) return
-      this.#exhausted = messages.length < room && !this.#wakeAgain
+      const atEnd = messages.length < room && messages.at(-1)?.moreFollow !== true
+      this.#exhausted = atEnd && !this.#wakeAgain
       this.#wakeAgain = false
       for (const message of messages) {
         // Positions after one that has no room are read again once it has.

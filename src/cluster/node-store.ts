@@ -8,6 +8,7 @@ import { openDataFolder } from '../store/embedded/open-data-folder.ts'
 import { EmbeddedStore } from '../store/embedded/embedded-store.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { RawAppends } from '../store/raw-appends.ts'
+import type { RawReads } from '../store/raw-reads.ts'
 import type { StoreCounts } from '../store/store-counts.ts'
 import { StoreServer } from '../store/store-server.ts'
 
@@ -33,6 +34,7 @@ export interface NodeStore {
 interface KeptStore {
   readonly store: Store
   readonly appends?: RawAppends
+  readonly reads?: RawReads
   counts(): StoreCounts
   release(): Promise<void>
 }
@@ -64,7 +66,7 @@ async function onDisk(settings: Settings, parts: NodeStoreParts): Promise<KeptSt
     const limits = { ...limitsOf(settings), storeBytesMax: settings.storeBytesMax ?? Infinity }
     const durability = settings.durability === 'os' ? 'os' : 'fsync'
     const store = await EmbeddedStore.open({ ...parts, folder, durability, limits })
-    return { store, appends: store.queues, counts: () => store.counts(), release }
+    return { store, appends: store.queues, reads: store.reads, counts: () => store.counts(), release }
   } catch (error) {
     await release()
     throw error

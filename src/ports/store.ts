@@ -118,6 +118,8 @@ export interface QueuedMessage {
   readonly released: boolean
   /** The subscription's share of the delivery. */
   readonly delivery: DeliveryOptions
+  /** The last one of an answer that has reached its bound in bytes: the queue may go on behind it. */
+  readonly moreFollow?: true
 }
 
 /** How a message goes to one subscriber after all of its matching subscriptions were merged. */
@@ -187,7 +189,10 @@ export interface QueueStore {
   append(targets: readonly QueueTarget[], message: Message, received?: ReceivedMark): Promise<AppendResult>
   /** What stores offer that are quicker with many appends at once; `appended` is told of each that is stored, in order. */
   openLine?<Append extends QueueAppend>(appended: (append: Append, result: AppendResult) => void): AppendLine<Append>
-  /** Up to `limit` messages after `after` (0: from the start), oldest first; fewer say that so many more would be taken. */
+  /**
+   * Up to `limit` messages after `after` (0: from the start), oldest first; fewer say that so many more would be taken,
+   * unless the last one says that more follow.
+   */
   read(clientId: string, after: number, limit: number): Promise<readonly QueuedMessage[]>
   /** Outbound QoS 2: PUBREC was seen (v5 4.3.3). */
   markReleased(clientId: string, epoch: number, position: number): Promise<void>

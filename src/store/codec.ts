@@ -1,10 +1,13 @@
 import type { ByteReader, ByteWriter } from '../core/byte-codec.ts'
 
-/** One kind of value as bytes, both ways. */
-export interface Codec<Value> {
-  readonly write: (writer: ByteWriter, value: Value) => void
-  readonly read: (reader: ByteReader) => Value
+/** Values as bytes; who writes one may have it in another form than who reads it. */
+export interface AnswerCodec<Written, Read> {
+  readonly write: (writer: ByteWriter, value: Written) => void
+  readonly read: (reader: ByteReader) => Read
 }
+
+/** One kind of value as bytes, both ways. */
+export type Codec<Value> = AnswerCodec<Value, Value>
 
 export const stringCodec: Codec<string> = { write: (writer, value) => writer.string(value), read: r => r.string() }
 export const varuintCodec: Codec<number> = { write: (writer, value) => writer.varuint(value), read: r => r.varuint() }
@@ -26,7 +29,9 @@ export function optionalCodec<Value>(codec: Codec<Value>): Codec<Value | undefin
 }
 
 /** Values of one kind in their order. */
-export function listCodec<Value>(codec: Codec<Value>): Codec<readonly Value[]> {
+export function listCodec<Written, Read>(
+  codec: AnswerCodec<Written, Read>,
+): AnswerCodec<readonly Written[], readonly Read[]> {
   return {
     write: (writer, values) => writer.list(values, codec.write),
     read: reader => reader.list(codec.read),

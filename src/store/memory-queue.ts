@@ -1,5 +1,6 @@
 import type { Message } from '../core/message.ts'
 import type { DeliveryOptions, QueuedMessage } from '../ports/store.ts'
+import { PAGE_BYTES_MAX } from './paging.ts'
 
 /** Bounds of one queue, and what happens there. */
 export interface QueueLimits {
@@ -59,10 +60,22 @@ export class MemoryQueue {
     return oldest.length === 0 ? TAKEN : { taken: true, dropped: oldest.length }
   }
 
-  /** Up to `limit` messages after the position `after`. */
+  /** Up to `limit` messages after the position `after`, and of no more bytes than an answer has unless it is one. */
   read(after: number, limit: number): readonly QueuedMessage[] {
     const start = this.#firstFrom(after + 1)
-    const messages = this.#messages.slice(start, start + Math.max(0, limit))
+    const messages: QueuedMessage[] = []
+    let bytes = 0
+    for (let index = start; messages.length < limit; index++) {
+      const queued = this.#messages[index]
+      if (queued === undefined) break
+      bytes += this.#sizes[index] ?? 0
+      const last = messages.at(-1)
+      if (bytes > PAGE_BYTES_MAX && last !== undefined) {
+        messages[messages.length - 1] = { ...last, moreFollow: true }
+        break
+      }
+      messages.push(queued)
+    }
     this.#readUpTo = Math.max(this.#readUpTo, messages.at(-1)?.position ?? 0)
     return messages
   }

@@ -1,7 +1,8 @@
 import type { Clock } from '../ports/clock.ts'
 
 const PAGE_ITEMS_MAX = 100
-const PAGE_BYTES_MAX = 1024 * 1024
+/** Of one answer; a single message may be larger. */
+export const PAGE_BYTES_MAX: number = 1024 * 1024
 /** Steps of a walk after which others get their turn. */
 const STEPS_MAX = 10_000
 

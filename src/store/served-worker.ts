@@ -8,6 +8,7 @@ import { background, type Log } from '../ports/telemetry.ts'
 import { PageCursors } from './page-cursors.ts'
 import { AnswerWriter, AppendReader } from './append-codec.ts'
 import { DecodedAppends, type RawAnswer, type RawAppendLine, type RawAppends } from './raw-appends.ts'
+import { type RawReads, wholeReads } from './raw-reads.ts'
 import { APPEND, readRequest, type RequestHead, STORE_RECORD_BYTES_MAX, StoreRecordWriter } from './store-protocol.ts'
 import { runService, type ServiceContext, type WriteResult } from './store-services.ts'
 
@@ -22,6 +23,8 @@ export interface ServedWorkerContext extends RecordLinkContext {
   readonly store: Store
   /** Undefined: appends go through the store like everything else. */
   readonly appends?: RawAppends
+  /** Undefined: so do reads. */
+  readonly reads?: RawReads
   readonly clock: Clock
   readonly log: Log
 }
@@ -54,6 +57,7 @@ export class ServedWorker implements RecordLinkOwner {
     this.#appends = context.appends ?? new DecodedAppends(context.store.queues)
     this.#services = {
       store: context.store,
+      reads: context.reads ?? wholeReads(context.store),
       subscriptionPages: new PageCursors(context.clock, context.log),
       messagePages: new PageCursors(context.clock, context.log),
     }

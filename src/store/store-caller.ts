@@ -81,7 +81,7 @@ export class StoreCaller {
   }
 
   /** Asks the store. Rejects with the store's error, or with `STORE_UNAVAILABLE` when there is no answer to be had. */
-  call<Arguments, Result>(method: Method<Arguments, Result>, args: Arguments): Promise<Result> {
+  call<Arguments, Result, Answer>(method: Method<Arguments, Result, Answer>, args: Arguments): Promise<Result> {
     const link = this.#usableLink()
     if (link instanceof BrokerError) return Promise.reject(link)
     if (this.#outstanding.size >= this.#outstandingMax) return Promise.reject(unavailable('too many calls wait for it'))

@@ -12,7 +12,9 @@ import type {
   Release,
   SessionClaim,
 } from '../ports/store.ts'
+import type { AnswerMessage, AnswerQueued } from './raw-reads.ts'
 import {
+  type AnswerCodec,
   booleanCodec,
   type Codec,
   listCodec,
@@ -26,13 +28,14 @@ import {
   varuintCodec,
 } from './codec.ts'
 import {
+  answerMessageCodec,
+  answerQueuedCodec,
   appendResultCodec,
   claimCodec,
   claimResultCodec,
   dueSessionCodec,
   messageCodec,
   ownedSubscriptionCodec,
-  queuedMessageCodec,
   receivedMarkCodec,
   releaseCodec,
   subscriptionCodec,
@@ -40,10 +43,11 @@ import {
 } from './store-values.ts'
 
 /** One thing a worker may ask the store of its host: the byte that names it, and both sides of it as bytes. */
-export interface Method<Arguments, Result> {
+export interface Method<Arguments, Result, Answer = Result> {
   readonly number: number
   readonly arguments: Codec<Arguments>
-  readonly result: Codec<Result>
+  /** The store answers in a form of its own where that spares it reading what only passes by. */
+  readonly result: AnswerCodec<Answer, Result>
 }
 
 /** A part of a long answer; `cursor` gets the next part, 0 says that there is none. */
@@ -55,15 +59,15 @@ export interface Page<Item> {
 type Write<Arguments> = Method<Arguments, void>
 type ClientAndEpoch<More> = readonly [clientId: string, epoch: number, more: More]
 
-function method<Arguments, Result>(
+function method<Arguments, Result, Answer>(
   number: number,
   args: Codec<Arguments>,
-  result: Codec<Result>,
-): Method<Arguments, Result> {
+  result: AnswerCodec<Answer, Result>,
+): Method<Arguments, Result, Answer> {
   return { number, arguments: args, result }
 }
 
-function pageCodec<Item>(item: Codec<Item>): Codec<Page<Item>> {
+function pageCodec<Written, Item>(item: AnswerCodec<Written, Item>): AnswerCodec<Page<Written>, Page<Item>> {
   const items = listCodec(item)
   return {
     write(writer, page) {
@@ -77,7 +81,7 @@ function pageCodec<Item>(item: Codec<Item>): Codec<Page<Item>> {
 const strings = listCodec(stringCodec)
 const numbers = listCodec(varuintCodec)
 const subscriptionPage = pageCodec(ownedSubscriptionCodec)
-const messagePage = pageCodec(messageCodec)
+const messagePage = pageCodec(answerMessageCodec)
 
 export const claim: Method<SessionClaim, ClaimResult> = method(1, claimCodec, claimResultCodec)
 export const release: Write<ClientAndEpoch<Release>> = method(
@@ -121,11 +125,8 @@ export const appendToQueues: Method<
   readonly [readonly QueueTarget[], Message, ReceivedMark | undefined],
   AppendResult
 > = method(20, tripleCodec(listCodec(targetCodec), messageCodec, optionalCodec(receivedMarkCodec)), appendResultCodec)
-export const readQueue: Method<readonly [string, number, number], readonly QueuedMessage[]> = method(
-  21,
-  tripleCodec(stringCodec, varuintCodec, varuintCodec),
-  listCodec(queuedMessageCodec),
-)
+export const readQueue: Method<readonly [string, number, number], readonly QueuedMessage[], readonly AnswerQueued[]> =
+  method(21, tripleCodec(stringCodec, varuintCodec, varuintCodec), listCodec(answerQueuedCodec))
 export const markReleased: Write<ClientAndEpoch<number>> = method(
   22,
   tripleCodec(stringCodec, varuintCodec, varuintCodec),
@@ -139,11 +140,11 @@ export const removeFromQueue: Write<ClientAndEpoch<readonly number[]>> = method(
 
 export const putRetained: Write<Message> = method(30, messageCodec, nothingCodec)
 export const removeRetained: Write<string> = method(31, stringCodec, nothingCodec)
-export const matchRetained: Method<readonly [string, number], Page<Message>> = method(
+export const matchRetained: Method<readonly [string, number], Page<Message>, Page<AnswerMessage>> = method(
   32,
   pairCodec(stringCodec, numberCodec),
   messagePage,
 )
-export const moreRetained: Method<number, Page<Message>> = method(33, varuintCodec, messagePage)
+export const moreRetained: Method<number, Page<Message>, Page<AnswerMessage>> = method(33, varuintCodec, messagePage)
 /** The worker does not want the rest. */
 export const closeRetained: Write<number> = method(34, varuintCodec, nothingCodec)

@@ -23,7 +23,12 @@ export const APPEND = 24
 export class StoreRecordWriter {
   readonly #writer = new ByteWriter()
 
-  request<Arguments, Result>(out: OutBuffer, id: number, method: Method<Arguments, Result>, args: Arguments): void {
+  request<Arguments>(
+    out: OutBuffer,
+    id: number,
+    method: Pick<Method<Arguments, unknown>, 'number' | 'arguments'>,
+    args: Arguments,
+  ): void {
     const writer = this.#start(id)
     writer.u8(method.number)
     method.arguments.write(writer, args)

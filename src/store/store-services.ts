@@ -1,14 +1,15 @@
 import { type ByteReader, type ByteWriter, malformed } from '../core/byte-codec.ts'
-import type { Message } from '../core/message.ts'
 import type { OwnedSubscription, Store } from '../ports/store.ts'
 import type { PageCursors } from './page-cursors.ts'
+import type { AnswerMessage, RawReads } from './raw-reads.ts'
 import * as methods from './store-methods.ts'
 
 /** What the requests of one worker are run on. */
 export interface ServiceContext {
   readonly store: Store
+  readonly reads: RawReads
   readonly subscriptionPages: PageCursors<OwnedSubscription>
-  readonly messagePages: PageCursors<Message>
+  readonly messagePages: PageCursors<AnswerMessage>
 }
 
 /** Writes the result into the answer. */
@@ -23,9 +24,9 @@ export function runService(context: ServiceContext, method: number, reader: Byte
   return service(context, reader)
 }
 
-function serve<Arguments, Result>(
-  method: methods.Method<Arguments, Result>,
-  run: (context: ServiceContext, args: Arguments) => Promise<Result>,
+function serve<Arguments, Result, Answer>(
+  method: methods.Method<Arguments, Result, Answer>,
+  run: (context: ServiceContext, args: Arguments) => Promise<Answer>,
 ): [number, Service] {
   const service: Service = (context, reader) => {
     const args = method.arguments.read(reader)
@@ -48,12 +49,12 @@ const services: ReadonlyMap<number, Service> = new Map([
   serve(methods.moreSubscriptions, (context, cursor) => context.subscriptionPages.next(cursor)),
   serve(methods.closeSubscriptions, async (context, cursor) => context.subscriptionPages.close(cursor)),
   serve(methods.appendToQueues, ({ store }, args) => store.queues.append(...args)),
-  serve(methods.readQueue, ({ store }, args) => store.queues.read(...args)),
+  serve(methods.readQueue, ({ reads }, args) => reads.queue(...args)),
   serve(methods.markReleased, ({ store }, args) => store.queues.markReleased(...args)),
   serve(methods.removeFromQueue, ({ store }, args) => store.queues.remove(...args)),
   serve(methods.putRetained, ({ store }, message) => store.retained.put(message)),
   serve(methods.removeRetained, ({ store }, topicName) => store.retained.remove(topicName)),
-  serve(methods.matchRetained, (context, args) => context.messagePages.start(context.store.retained.match(...args))),
+  serve(methods.matchRetained, (context, args) => context.messagePages.start(context.reads.retained(...args))),
   serve(methods.moreRetained, (context, cursor) => context.messagePages.next(cursor)),
   serve(methods.closeRetained, async (context, cursor) => context.messagePages.close(cursor)),
 ])

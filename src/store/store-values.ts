@@ -16,7 +16,16 @@ import type {
   StoredWill,
   Wake,
 } from '../ports/store.ts'
-import { type Codec, listCodec, numberCodec, optionalCodec, stringCodec, varuintCodec } from './codec.ts'
+import {
+  type AnswerCodec,
+  type Codec,
+  listCodec,
+  numberCodec,
+  optionalCodec,
+  stringCodec,
+  varuintCodec,
+} from './codec.ts'
+import { type AnswerMessage, type AnswerQueued, writeAnswerMessage } from './raw-reads.ts'
 
 export const messageCodec: Codec<Message> = { write: writeMessage, read: readMessage }
 export const subscriptionCodec: Codec<Subscription> = { write: writeSubscription, read: readSubscription }
@@ -165,20 +174,31 @@ export const appendResultCodec: Codec<AppendResult> = {
   read: reader => ({ wakes: wakesCodec.read(reader), dropped: reader.varuint() }),
 }
 
-export const queuedMessageCodec: Codec<QueuedMessage> = {
+/** Bits of a queued message's first byte. */
+const RELEASED = 0x01
+const MORE_FOLLOW = 0x02
+const QUEUED_FLAGS_MAX = 0x03
+
+export const answerQueuedCodec: AnswerCodec<AnswerQueued, QueuedMessage> = {
   write(writer, queued) {
     writer.varuint(queued.position)
-    writer.boolean(queued.released)
+    writer.u8((queued.released ? RELEASED : 0) | (queued.moreFollow === true ? MORE_FOLLOW : 0))
     writeDelivery(writer, queued.delivery)
-    writeMessage(writer, queued.message)
+    writeAnswerMessage(writer, queued.message)
   },
-  read: reader => ({
-    position: reader.varuint(),
-    released: reader.boolean(),
-    delivery: readDelivery(reader),
-    message: readMessage(reader),
-  }),
+  read(reader) {
+    const position = reader.varuint()
+    const flags = reader.u8()
+    if (flags > QUEUED_FLAGS_MAX) throw malformed('unknown flags of a queued message')
+    const delivery = readDelivery(reader)
+    const message = readMessage(reader)
+    const queued = { position, message, released: (flags & RELEASED) !== 0, delivery }
+    return (flags & MORE_FOLLOW) === 0 ? queued : { ...queued, moreFollow: true }
+  },
 }
+
+/** A message of an answer. */
+export const answerMessageCodec: AnswerCodec<AnswerMessage, Message> = { write: writeAnswerMessage, read: readMessage }
 
 /** The RETAIN flag of a delivery, beside its QoS in the lowest two bits. */
 const RETAIN = 0x04

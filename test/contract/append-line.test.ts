@@ -11,7 +11,7 @@ import { EmbeddedStore, type EmbeddedStoreLimits } from '../../src/store/embedde
 import { openFsDataFolder } from '../../src/store/embedded/fs-data-folder.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import { StoreClient } from '../../src/store/store-client.ts'
-import { StoreServer } from '../../src/store/store-server.ts'
+import { StoreServer, type StoreServerOptions } from '../../src/store/store-server.ts'
 import { FakeClock, FakeRandom } from '../support/fake-clock.ts'
 import { appendingByLine } from '../support/line-store.ts'
 import { RecordingLog } from '../support/recording-log.ts'
@@ -54,7 +54,7 @@ async function serve(kind: 'memory' | 'disk', limits?: Limits): Promise<Served> 
   }
   return { store, clock, close }
 
-  async function onDisk(): Promise<{ store: Store; appends: EmbeddedStore['queues'] }> {
+  async function onDisk(): Promise<{ store: Store } & Pick<StoreServerOptions, 'appends' | 'reads'>> {
     const embedded = await EmbeddedStore.open({
       folder: await openFsDataFolder(place),
       durability: 'os',
@@ -64,7 +64,7 @@ async function serve(kind: 'memory' | 'disk', limits?: Limits): Promise<Served> 
       log,
       endOfTick,
     })
-    return { store: embedded, appends: embedded.queues }
+    return { store: embedded, appends: embedded.queues, reads: embedded.reads }
   }
 }
 

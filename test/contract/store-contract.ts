@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { Message, NO_PROPERTIES } from '../../src/core/message.ts'
 import type { Subscription } from '../../src/core/subscription.ts'
-import type { ClaimResult, DeliveryOptions, SessionClaim, Store, StoredWill } from '../../src/ports/store.ts'
+import type {
+  ClaimResult,
+  DeliveryOptions,
+  QueuedMessage,
+  SessionClaim,
+  Store,
+  StoredWill,
+} from '../../src/ports/store.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
 
 /** Bounds that a store is opened with for a test of what it does there. */
@@ -108,6 +115,16 @@ export async function fill(store: Store, clientId: string, epoch: number): Promi
   await store.subscriptions.put(clientId, epoch, [subscription('a/#')])
   await store.sessions.markReceived(clientId, epoch, 7, true)
   await append(store, 'queued', clientId)
+}
+
+/** Everything in a queue, however many answers that takes. */
+export async function readWhole(store: Store, clientId: string, limit: number): Promise<readonly QueuedMessage[]> {
+  const messages: QueuedMessage[] = []
+  for (;;) {
+    const answer = await store.queues.read(clientId, messages.at(-1)?.position ?? 0, limit)
+    messages.push(...answer)
+    if (answer.length < limit && answer.at(-1)?.moreFollow !== true) return messages
+  }
 }
 
 /** Position and payload of what is in a queue. */

@@ -8,6 +8,7 @@ import {
   message,
   type OpenStore,
   queued,
+  readWhole,
   staleEpoch,
   subscription,
   withStore,
@@ -177,13 +178,32 @@ export function queuesContract(open: OpenStore): void {
         for (const letter of 'abcdef') {
           await store.queues.append([{ clientId: 'c0', delivery: atLeastOnce }], message(letter.repeat(400_000)))
         }
-        const read = await store.queues.read('c0', 0, 7)
+        const read = await readWhole(store, 'c0', 7)
         assert.deepEqual(
           read.map(({ position, message: { payload } }) => `${position} ${payload.toString('latin1', 0, 1)}`),
           ['1 x', '2 a', '3 b', '4 c', '5 d', '6 e', '7 f'],
         )
         assert.equal((await store.queues.read('c1199', 0, 7))[0]?.message.payload.length, 5000)
       }))
+
+    it('say where an answer ends for its size, and nowhere else, so that nobody takes it for the end', () =>
+      withStore(
+        open,
+        async store => {
+          await claim(store)
+          await append(store, 'small', 'c')
+          const texts = Array.from({ length: 12 }, (_, i) => String.fromCharCode(97 + i).repeat(700_000))
+          for (const text of texts) await append(store, text, 'c')
+          await append(store, 'small too', 'c')
+          const read = await readWhole(store, 'c', 128)
+          assert.deepEqual(
+            read.map(({ message: { payload } }) => payload.toString()),
+            ['small', ...texts, 'small too'],
+          )
+          assert.equal(read.at(-1)?.moreFollow, undefined)
+        },
+        { queuedBytesMax: 20_000_000 },
+      ))
 
     it('start from the first position in a new session', () =>
       withStore(open, async store => {

@@ -12,7 +12,9 @@ import type {
 } from '../../ports/store.ts'
 import type { Log } from '../../ports/telemetry.ts'
 import type { QueueLimits } from '../memory-queue.ts'
+import { PAGE_BYTES_MAX } from '../paging.ts'
 import type { RawAnswer, RawAppendLine, RawAppends } from '../raw-appends.ts'
+import { messageIn, type RawQueued } from '../raw-reads.ts'
 import type { SessionTable } from '../session-table.ts'
 import { EmbeddedAppendLine, type LineQueues } from './embedded-append-line.ts'
 import type { EmbeddedSession } from './embedded-session.ts'
@@ -21,11 +23,9 @@ import { type QueueReference, sharedDelivery, writeQueued, writeReleased, writeR
 import { QueueRoom } from './queue-room.ts'
 import type { StoredBodies } from './stored-bodies.ts'
 import type { StoredBody } from './stored-body.ts'
-import { type QueueEntry, StoredQueue } from './stored-queue.ts'
+import { StoredQueue } from './stored-queue.ts'
 
-const NOTHING_QUEUED: readonly QueuedMessage[] = []
-/** Of one answer; a single message may be larger. */
-const READ_BYTES_MAX = 128 * 1024 * 1024
+const NOTHING_QUEUED: readonly RawQueued[] = []
 
 /** What {@link EmbeddedQueues} works with. */
 export interface EmbeddedQueuesParts {
@@ -108,15 +108,27 @@ export class EmbeddedQueues implements QueueStore, RawAppends, LineQueues<Append
   }
 
   async read(clientId: string, after: number, limit: number): Promise<readonly QueuedMessage[]> {
+    const queued = await this.readRaw(clientId, after, limit)
+    return queued.map(one => ({ ...one, message: messageIn(one.message) }))
+  }
+
+  /** Like {@link read}, with the messages as their bytes are. */
+  async readRaw(clientId: string, after: number, limit: number): Promise<readonly RawQueued[]> {
     const session = this.#table.present(clientId)
     const queue = session?.queue
     if (session === undefined || queue === undefined) return NOTHING_QUEUED
-    const entries = queue.read(after, limit, READ_BYTES_MAX)
-    queue.readUpTo = Math.max(queue.readUpTo, entries.at(-1)?.position ?? 0)
-    queue.takeOn(session.epoch, limit - entries.length)
+    const { entries, moreFollow } = queue.read(after, limit, PAGE_BYTES_MAX)
+    const last = entries.length - 1
+    queue.readUpTo = Math.max(queue.readUpTo, entries[last]?.position ?? 0)
+    queue.takeOn(session.epoch, moreFollow ? 0 : limit - entries.length)
     if (entries.length === 0) return NOTHING_QUEUED
     const messages = await this.#bodies.load(entries.map(({ body }) => body))
-    return entries.map((entry, index) => queuedMessage(entry, messages[index]))
+    return entries.map(({ position, released, delivery }, index) => {
+      const message = messages[index]
+      assert(message !== undefined, 'fewer messages were read than asked for')
+      const queued = { position, message, released, delivery }
+      return moreFollow && index === last ? { ...queued, moreFollow } : queued
+    })
   }
 
   async markReleased(clientId: string, epoch: number, position: number): Promise<void> {
@@ -173,9 +185,4 @@ export class EmbeddedQueues implements QueueStore, RawAppends, LineQueues<Append
     })
     if (removed.length > 0) writeRemoved(this.#journal.begin(), number, removed)
   }
-}
-
-function queuedMessage({ position, released, delivery }: QueueEntry, message: Message | undefined): QueuedMessage {
-  assert(message !== undefined, 'fewer messages were read than asked for')
-  return { position, message, released, delivery }
 }

@@ -7,6 +7,7 @@ import { DueHeap } from '../due-heap.ts'
 import type { RetainedLimits } from '../memory-retained.ts'
 import type { OpenGate } from '../open-gate.ts'
 import { inPages } from '../paging.ts'
+import { messageIn, type RawMessage } from '../raw-reads.ts'
 import { type RetainedLevel, RetainedTree } from '../retained-tree.ts'
 import type { Journal } from './journal.ts'
 import { writeRetained, writeUnretained } from './operations.ts'
@@ -60,6 +61,11 @@ export class EmbeddedRetained implements RetainedStore {
   }
 
   async *match(topicFilter: string, nowMs: number): AsyncGenerator<readonly Message[], void, undefined> {
+    for await (const page of this.matchRaw(topicFilter, nowMs)) yield page.map(messageIn)
+  }
+
+  /** Like {@link match}, with the messages as their bytes are. */
+  async *matchRaw(topicFilter: string, nowMs: number): AsyncGenerator<readonly RawMessage[], void, undefined> {
     const { gate, clock, bodies } = this.#parts
     gate.check()
     this.#removeExpired(nowMs)

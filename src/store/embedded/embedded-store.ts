@@ -7,6 +7,7 @@ import type { RetainedLimits } from '../memory-retained.ts'
 import { MemorySessions } from '../memory-sessions.ts'
 import { MemorySubscriptions } from '../memory-subscriptions.ts'
 import { OpenGate } from '../open-gate.ts'
+import type { RawReads } from '../raw-reads.ts'
 import { SessionTable } from '../session-table.ts'
 import type { StoreCounts } from '../store-counts.ts'
 import { Cleaner } from './cleaner.ts'
@@ -70,6 +71,8 @@ export class EmbeddedStore implements Store {
   readonly subscriptions: SubscriptionStore
   readonly queues: EmbeddedQueues
   readonly retained: RetainedStore
+  /** As workers are answered. */
+  readonly reads: RawReads
   readonly cleaner: Cleaner
   readonly #gate = new OpenGate()
   readonly #journal: Journal
@@ -102,6 +105,10 @@ export class EmbeddedStore implements Store {
     this.subscriptions = safeSubscriptions(subscriptions, journal)
     this.queues = new EmbeddedQueues({ table, journal, bodies, limits, log })
     this.retained = retained
+    this.reads = {
+      queue: (...args) => this.queues.readRaw(...args),
+      retained: (...args) => retained.matchRaw(...args),
+    }
     this.cleaner = new Cleaner({ ...limits, journal, segments, numbers, operations, bodies, retained, log })
     this.#counts = () => ({
       sessions: table.size,

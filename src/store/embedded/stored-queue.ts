@@ -13,6 +13,13 @@ export interface QueueEntry {
 /** An entry that was not removed. */
 export type WaitingEntry = QueueEntry & { body: StoredBody }
 
+/** What a read found. */
+export interface FoundEntries {
+  readonly entries: readonly WaitingEntry[]
+  /** The bound in bytes was reached before the end. */
+  readonly moreFollow: boolean
+}
+
 /** Entries that were removed are kept in place until there are this many, and more than half. */
 const HOLES_MAX = 64
 
@@ -99,18 +106,19 @@ export class StoredQueue {
   }
 
   /** Up to `limit` messages after the position `after`, as far as they are safe, and of no more than `bytesMax` bytes unless it is one. */
-  read(after: number, limit: number, bytesMax: number): readonly WaitingEntry[] {
-    const found: WaitingEntry[] = []
+  read(after: number, limit: number, bytesMax: number): FoundEntries {
+    const entries: WaitingEntry[] = []
     let bytes = 0
-    for (let index = this.#firstFrom(after + 1); found.length < limit; index++) {
+    for (let index = this.#firstFrom(after + 1); entries.length < limit; index++) {
       const entry = this.#entries[index]
       if (entry === undefined) break
       if (!isWaiting(entry)) continue
       bytes += entry.body.length
-      if (entry.body.segment === undefined || (bytes > bytesMax && found.length > 0)) break
-      found.push(entry)
+      if (entry.body.segment === undefined) break
+      if (bytes > bytesMax && entries.length > 0) return { entries, moreFollow: true }
+      entries.push(entry)
     }
-    return found
+    return { entries, moreFollow: false }
   }
 
   /** Takes the message at `position` out and gives its body. */

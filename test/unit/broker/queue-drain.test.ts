@@ -91,6 +91,16 @@ describe('QueueDrain', () => {
     assert.deepEqual(sentPositions(), [2, 3])
   })
 
+  it('reads on behind an answer that ended for its size', async () => {
+    const { drain, queue, sentPositions } = drained()
+    for (let position = 1; position <= 7; position++) queue.put(position)
+    queue.answerMax = 3
+    drain.wake()
+    await nextTurn()
+    assert.deepEqual(sentPositions(), [1, 2, 3, 4, 5, 6, 7])
+    assert.equal(queue.limits.length, 3)
+  })
+
   it('does not send a message whose Packet Identifier is still in use, until it is free', async () => {
     const { drain, queue, subscriber, sentPositions } = drained()
     queue.put(1)
@@ -241,6 +251,8 @@ class TestQueue implements QueueStore {
   readonly limits: number[] = []
   readonly removals: (readonly number[])[] = []
   failure: Error | undefined = undefined
+  /** Messages that one answer has room for. */
+  answerMax = Infinity
   readonly #messages: QueuedMessage[] = []
   #held: Promise<void> | undefined = undefined
   #release: () => void = () => {}
@@ -269,7 +281,9 @@ class TestQueue implements QueueStore {
     const found = this.#messages.filter(({ position }) => position > after).slice(0, limit)
     await this.#held
     if (this.failure !== undefined) throw this.failure
-    return found
+    return found.slice(0, this.answerMax).map((queued, index) => {
+      return index + 1 === this.answerMax && found.length > this.answerMax ? { ...queued, moreFollow: true } : queued
+    })
   }
 
   async markReleased(): Promise<void> {}

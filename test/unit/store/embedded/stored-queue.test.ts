@@ -16,7 +16,7 @@ function safeBody(length: number): StoredBody {
 }
 
 function positions(queue: StoredQueue, after = 0, limit = 1_000_000, bytesMax = Infinity): number[] {
-  return queue.read(after, limit, bytesMax).map(({ position }) => position)
+  return queue.read(after, limit, bytesMax).entries.map(({ position }) => position)
 }
 
 describe('StoredQueue', () => {
