@@ -60,6 +60,8 @@ export interface StormPlan extends PlanBase {
   readonly clients: number
   /** In a closed loop, so many connect at a time; in an open one, so many per second. */
   readonly pace: Pace
+  /** Others that come and go before, so that the broker runs warm; their tokens follow those of the clients. */
+  readonly warmUpClients: number
   /** Connect all of them once before, so that the broker has seen every token. */
   readonly twice: boolean
   /** Share of the clients whose token is bad, and which are to be refused. */

@@ -3,11 +3,11 @@ import { ClientGroup } from './client-group.ts'
 import { sleep, sleepUntil } from './clock.ts'
 import { MassConnect } from './mass-connect.ts'
 import { Meter } from './meter.ts'
-import type { LoaderResult, StormPlan } from './plan.ts'
+import type { LoaderResult, Pace, StormPlan } from './plan.ts'
 import type { Run } from './run.ts'
 import { Turn } from './turn.ts'
 
-/** Time for the broker to get over the departure of the first visit. */
+/** Time for the broker to get over a departure. */
 const SETTLE_MS = 1_000
 
 /** Connects many clients at once. */
@@ -21,11 +21,9 @@ export class StormRun implements Run {
   }
 
   async prepare(): Promise<void> {
-    if (!this.#plan.twice) return
-    const firstVisit = newStorm(this.#plan)
-    await firstVisit.run(this.#plan.clients, this.#plan.pace)
-    firstVisit.close()
-    await sleep(SETTLE_MS)
+    const { twice, clients, warmUpClients, pace } = this.#plan
+    if (warmUpClients > 0) await visit(newWarmUp(this.#plan), warmUpClients, pace)
+    if (twice) await visit(newStorm(this.#plan), clients, pace)
   }
 
   async measure(startMicroseconds: number): Promise<LoaderResult> {
@@ -41,6 +39,18 @@ export class StormRun implements Run {
   close(): void {
     this.#storm.close()
   }
+}
+
+/** All of them come, and leave. */
+async function visit(storm: MassConnect, clients: number, pace: Pace): Promise<void> {
+  await storm.run(clients, pace)
+  storm.close()
+  await sleep(SETTLE_MS)
+}
+
+function newWarmUp(plan: StormPlan): MassConnect {
+  const { prefix, tokens, clients } = plan
+  return new MassConnect(new ClientGroup({ ...plan, prefix: `${prefix}w`, tokens: tokens.slice(clients) }, new Turn()))
 }
 
 function newStorm(plan: StormPlan): MassConnect {

@@ -73,6 +73,7 @@ function planOf(scenario: Scenario, size: Size, base: PlanBase): LoaderPlan {
         kind: 'storm',
         clients: scenario.clients,
         pace: scenario.pace,
+        warmUpClients: scenario.warmUpClients,
         twice: scenario.twice,
         badShare: scenario.ordeal?.badShare ?? 0,
         bad: scenario.ordeal?.bad ?? 'forged',
@@ -143,7 +144,12 @@ function partOf(scenario: Scenario, part: number, parts: number): Scenario {
         pace: 'window' in scenario.pace ? scenario.pace : { ratePerSecond: scenario.pace.ratePerSecond / parts },
       }
     case 'storm':
-      return { ...scenario, clients: share(scenario.clients), pace: paceOfPart(scenario.pace, parts) }
+      return {
+        ...scenario,
+        clients: share(scenario.clients),
+        warmUpClients: share(scenario.warmUpClients),
+        pace: paceOfPart(scenario.pace, parts),
+      }
     case 'idle':
       return { ...scenario, clients: share(scenario.clients) }
     case 'replay':
@@ -165,6 +171,7 @@ function ownClientsOf(scenario: Scenario): number {
       return ends + idleFilterHolders(scenario.idleFilters)
     }
     case 'storm':
+      return scenario.clients + scenario.warmUpClients
     case 'idle':
       return scenario.clients
     case 'replay':

@@ -1,7 +1,7 @@
 import type { IdleScenario, StormScenario } from './scenario.ts'
 import { idle, storm } from './scenario.ts'
 
-const crowd = { clients: 5_000, pace: { window: 100 } } as const
+const crowd = { clients: 5_000, pace: { window: 100 }, warmUpClients: 2_000 } as const
 
 /** Connections: how fast clients get in, without and with tokens, and what they cost when they stay. */
 export const connectionScenarios: readonly (StormScenario | IdleScenario)[] = [

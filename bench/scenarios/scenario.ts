@@ -75,6 +75,8 @@ export interface StormScenario extends ScenarioBase {
   readonly kind: 'storm'
   readonly clients: number
   readonly pace: Pace
+  /** Others that connect and leave before the measured ones. */
+  readonly warmUpClients: number
   /** Each token has been seen before. */
   readonly twice: boolean
   readonly ordeal: Ordeal | undefined
@@ -142,7 +144,7 @@ export function load(row: LoadRow): LoadScenario {
 }
 
 export function storm(row: StormRow): StormScenario {
-  return { ...COMMON, twice: false, ordeal: undefined, ...row, kind: 'storm' }
+  return { ...COMMON, warmUpClients: 0, twice: false, ordeal: undefined, ...row, kind: 'storm' }
 }
 
 export function idle(row: Row<IdleScenario, 'clients'>): IdleScenario {

@@ -75,7 +75,10 @@ export function sized(scenario: Scenario, size: Size): Scenario {
       }
     }
     case 'storm':
-      return cutClients(scenario, size.stormClientsMax)
+      return {
+        ...cutClients(scenario, size.stormClientsMax),
+        warmUpClients: Math.min(scenario.warmUpClients, size.stormClientsMax),
+      }
     case 'idle':
       return cutClients(scenario, size.idleClientsMax)
     case 'replay':

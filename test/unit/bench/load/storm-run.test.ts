@@ -16,6 +16,7 @@ const PLAN: Omit<StormPlan, 'address'> = {
   brokerPids: [],
   clients: 30,
   pace: { window: 7 },
+  warmUpClients: 0,
   twice: false,
   badShare: 0,
   bad: 'forged',
@@ -45,6 +46,19 @@ describe('StormRun', () => {
     const passwords = server.connects.map(({ password }) => password)
     assert.deepEqual(new Set(passwords.slice(0, 30)), new Set(passwords.slice(30)))
     assert.equal(new Set(passwords).size, 30)
+  })
+
+  it('lets others come and go before, with tokens of their own, and does not count them', async () => {
+    const server = new RelayServer(messages => messages)
+    const tokens = Array.from({ length: 40 }, (_, index) => `token-${index}`)
+    const run = new StormRun({ ...PLAN, tokens, warmUpClients: 10, address: await server.listen() })
+    await run.prepare()
+    const warmUp = server.connects.map(({ password }) => password)
+    const result = await run.measure(nowMicroseconds())
+    run.close()
+    server.close()
+    assert.deepEqual(new Set(warmUp), new Set(tokens.slice(30)))
+    assert.deepEqual([result.operations, server.connects.length], [30, 40])
   })
 
   it('expects clients with bad tokens to be refused, and counts one that is let in as failed', async () => {

@@ -70,12 +70,17 @@ describe('plansFor', () => {
   })
 
   it('shares a crowd and how many of it connect at a time', () => {
-    const crowd = storm({ name: 's', title: 's', clients: 5_001, pace: { window: 100 } })
+    const crowd = storm({ name: 's', title: 's', clients: 5_001, pace: { window: 100 }, warmUpClients: 11 })
     const plans = plansFor(crowd, SIZE, targetFor(crowd), 2)
     assert.equal(
       sum(plans, plan => (plan.kind === 'storm' ? plan.clients : 0)),
       5_001,
     )
+    assert.equal(
+      sum(plans, plan => (plan.kind === 'storm' ? plan.warmUpClients : 0)),
+      11,
+    )
+    assert.equal(clientsOf(crowd), 5_012)
     assert.deepEqual(
       plans.map(plan => plan.kind === 'storm' && plan.pace),
       [{ window: 50 }, { window: 50 }],
