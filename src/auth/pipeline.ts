@@ -49,6 +49,9 @@ export class ListenerPipelines implements Door {
   readonly #random: Random
   readonly #clock: Clock
   readonly #failures: FailureBudgets
+  /** Every client that is in holds this. */
+  readonly #pipelineOf = (listenerName: string): ListenerPipeline | undefined =>
+    this.#byListener.get(listenerName) ?? this.#byListener.get(ALL)
 
   /** Throws `CONFIGURATION` when a part of the model does not fit together. */
   constructor(options: ListenerPipelinesOptions) {
@@ -106,7 +109,7 @@ export class ListenerPipelines implements Door {
     const { permissions } = ticket
     this.#accessLog.authorizationSucceeded(clientId, remoteAddress, permissions.list)
     const { owner, expiresAtMs } = identity
-    const standing = new ReviewedStanding(identity.standing, ticket, name => this.#pipelineOf(name))
+    const standing = new ReviewedStanding(identity.standing, ticket, this.#pipelineOf)
     return { kind: 'admitted', identity: { owner, expiresAtMs, standing }, permissions }
   }
 
@@ -179,10 +182,6 @@ export class ListenerPipelines implements Door {
     if (OVER_BUDGET.has(cause)) this.#log.debug('client refused', fields)
     else this.#log.info('client refused', fields)
     return reference
-  }
-
-  #pipelineOf(listenerName: string): ListenerPipeline | undefined {
-    return this.#byListener.get(listenerName) ?? this.#byListener.get(ALL)
   }
 }
 

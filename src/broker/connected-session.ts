@@ -66,10 +66,20 @@ export class ConnectedSession {
     return this.#subscriptions ?? NO_SUBSCRIPTIONS
   }
 
-  /** Subscriptions that retained messages are still to be sent for, by Topic Filter. */
-  get replays(): Map<string, Subscription> {
+  /** Retained messages are to be sent for this subscription. */
+  awaitReplay(subscription: Subscription): void {
     this.#replays ??= new Map()
-    return this.#replays
+    this.#replays.set(subscription.topicFilter, subscription)
+  }
+
+  /** The next subscription that retained messages are to be sent for, which is then forgotten; undefined: none. */
+  nextReplay(): Subscription | undefined {
+    for (const [topicFilter, subscription] of this.#replays ?? []) {
+      this.#replays?.delete(topicFilter)
+      return subscription
+    }
+    this.#replays = undefined
+    return undefined
   }
 
   /** QoS 2 messages that were received on this connection and not released. */

@@ -30,13 +30,12 @@ export class RetainedReplay {
    */
   async replay(session: ConnectedSession, subscriptions: readonly Subscription[], open: () => boolean): Promise<void> {
     if (subscriptions.length === 0) return
-    for (const subscription of subscriptions) session.replays.set(subscription.topicFilter, subscription)
+    for (const subscription of subscriptions) session.awaitReplay(subscription)
     if (session.replaying) return
     session.replaying = true
     try {
-      for (const [topicFilter, subscription] of session.replays) {
-        session.replays.delete(topicFilter)
-        if (open()) await this.#replayOne(session, subscription, open)
+      for (let next = session.nextReplay(); next !== undefined; next = session.nextReplay()) {
+        if (open()) await this.#replayOne(session, next, open)
       }
     } finally {
       session.replaying = false

@@ -1,3 +1,5 @@
+import { type OneOrMore, visitThings, withoutThing, withThing } from './one-or-more.ts'
+
 const LEVEL_SEPARATOR = '/'
 const SINGLE_LEVEL = '+'
 const MULTI_LEVEL = '#'
@@ -5,9 +7,9 @@ const MULTI_LEVEL = '#'
 class Level<Entry> {
   children: Map<string, Level<Entry>> | undefined = undefined
   /** Entries whose Topic Filter ends at this level. */
-  ending: Set<Entry> | undefined = undefined
+  ending: OneOrMore<Entry> = undefined
   /** Entries whose Topic Filter ends with `#` below this level. */
-  remaining: Set<Entry> | undefined = undefined
+  remaining: OneOrMore<Entry> = undefined
 
   get empty(): boolean {
     return this.children === undefined && this.ending === undefined && this.remaining === undefined
@@ -31,7 +33,7 @@ export class TopicTree<Entry> {
     let level = this.#root
     for (const name of topicFilter.split(LEVEL_SEPARATOR)) {
       if (name === MULTI_LEVEL) {
-        level.remaining = (level.remaining ?? new Set()).add(entry)
+        level.remaining = withThing(level.remaining, entry)
         return
       }
       level.children ??= new Map()
@@ -42,7 +44,7 @@ export class TopicTree<Entry> {
       }
       level = child
     }
-    level.ending = (level.ending ?? new Set()).add(entry)
+    level.ending = withThing(level.ending, entry)
   }
 
   /** Removes `entry` from under `topicFilter` and the levels that nothing needs any more. */
@@ -57,8 +59,8 @@ export class TopicTree<Entry> {
     }
     const last = path.at(-1)
     if (last === undefined) return
-    if (names.at(-1) === MULTI_LEVEL) last.remaining = without(last.remaining, entry)
-    else last.ending = without(last.ending, entry)
+    if (names.at(-1) === MULTI_LEVEL) last.remaining = withoutThing(last.remaining, entry)
+    else last.ending = withoutThing(last.ending, entry)
     this.#prune(path, names)
   }
 
@@ -92,12 +94,9 @@ function matchLevel<Entry>(
 ): void {
   const wildcards = depth >= wildcardsFrom
   // `a/#` matches `a` itself and everything below (v5 4.7.1.2).
-  if (wildcards && level.remaining !== undefined) for (const entry of level.remaining) visit(entry)
+  if (wildcards) visitThings(level.remaining, visit)
   const name = names[depth]
-  if (name === undefined) {
-    if (level.ending !== undefined) for (const entry of level.ending) visit(entry)
-    return
-  }
+  if (name === undefined) return visitThings(level.ending, visit)
   const { children } = level
   if (children === undefined) return
   const exact = children.get(name)
@@ -105,9 +104,4 @@ function matchLevel<Entry>(
   if (!wildcards) return
   const any = children.get(SINGLE_LEVEL)
   if (any !== undefined) matchLevel(any, names, depth + 1, wildcardsFrom, visit)
-}
-
-function without<Entry>(entries: Set<Entry> | undefined, entry: Entry): Set<Entry> | undefined {
-  entries?.delete(entry)
-  return entries?.size === 0 ? undefined : entries
 }
