@@ -21,10 +21,10 @@ export class ConnectedSession {
   epoch: number
   /** Who the client proved to be. */
   readonly owner: string
-  /** Persistent sessions outlive their connection; the Session Expiry Interval is above 0. */
+  /** It has a queue: its Session Expiry Interval is above 0, or it goes on from an earlier connection. */
   readonly persistent: boolean
   readonly subscriber: Subscriber
-  /** Undefined for a session without a queue: one that is not persistent, nor was. */
+  /** Undefined for a session that is not persistent. */
   readonly drain: QueueDrain | undefined
   /** May be changed by DISCONNECT (v5 3.14.2.2.2). */
   sessionExpiryIntervalSeconds: number

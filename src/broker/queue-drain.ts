@@ -158,7 +158,6 @@ export class QueueDrain {
     } finally {
       this.#reading = false
     }
-    if (this.#exhausted) this.#subscriber.queueSent()
     this.pump()
   }
 

@@ -98,11 +98,11 @@ export class SessionManager {
   /** Does what follows from a claim; resolves when no other worker has the connection of the client. */
   async #takeOver({ clientId, sessionExpiryIntervalSeconds }: SessionClaim, claimed: Claimed): Promise<void> {
     const { registry, takeovers, bus, counters, publishWill } = this.#context
-    const { epoch, previousHome, persistentBefore, dueWill } = claimed
+    const { epoch, previousHome, persistentBefore, present, dueWill } = claimed
     if (dueWill !== undefined) publishWill(dueWill)
     registry.overtaken(clientId, epoch)
-    // Whatever becomes of this claim, the session that the publishers know is no more.
-    if (sessionExpiryIntervalSeconds === 0 && persistentBefore) this.over(clientId, epoch)
+    // Whatever becomes of this claim, the session that the publishers know is no more; one that goes on ends when it is left.
+    if (sessionExpiryIntervalSeconds === 0 && persistentBefore && !present) this.over(clientId, epoch)
     if (previousHome === undefined || previousHome === bus.self) return
     counters.takeovers++
     await takeovers.request(previousHome, clientId, epoch)
@@ -123,17 +123,15 @@ export class SessionManager {
     const { epoch, receivedPacketIds, sentUpTo } = claimed
     if (!this.#takeOverHere(clientId, epoch)) return undefined
     const subscriber = new Subscriber(delivery, connection, options)
-    const persistent = sessionExpiryIntervalSeconds > 0
-    // A session that was persistent may have a queue, though nothing is added to it any more.
-    const queued = persistent || claimed.present
-    if (queued && !persistent) subscriber.awaitQueue()
+    // One that goes on keeps its queue until the connection ends: the publishers know no other way to it yet.
+    const persistent = sessionExpiryIntervalSeconds > 0 || claimed.present
     const session = new ConnectedSession({
       clientId,
       epoch,
       owner: claim.owner,
       persistent,
       subscriber,
-      drain: queued ? new QueueDrain(drain, { subscriber, epoch, sentUpTo }) : undefined,
+      drain: persistent ? new QueueDrain(drain, { subscriber, epoch, sentUpTo }) : undefined,
       sessionExpiryIntervalSeconds,
       will,
       receivedPacketIds,

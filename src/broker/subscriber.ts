@@ -56,8 +56,6 @@ export class Subscriber {
   /** Undefined until the first QoS 1 message of a Shared Subscription. */
   #shared: SharedInFlight | undefined = undefined
   #closed = false
-  /** What was queued for an earlier connection goes before what is delivered now. */
-  #queueFirst = false
   /** Undefined for a client that takes none. They end with the connection. */
   readonly #aliases: OutgoingAliases | undefined
   /** Undefined until somebody waits. */
@@ -101,7 +99,7 @@ export class Subscriber {
   ): void {
     if (qos === 0) {
       this.#sendQoS0(publication.topicName, publication.template, retain, subscriptionIdentifiers)
-    } else if (this.#waiting === undefined && !this.#queueFirst && this.ready) {
+    } else if (this.#waiting === undefined && this.ready) {
       const { topicName, template } = publication
       const position = this.window.next
       const sent = this.sendAt(position, topicName, template, qos, retain, false, subscriptionIdentifiers)
@@ -127,18 +125,6 @@ export class Subscriber {
     if (this.#closed || (this.#waiting === undefined && this.ready)) return
     this.#idle ??= new IdleSignal()
     await this.#idle.wait()
-  }
-
-  /** QoS 1 and 2 messages wait until {@link queueSent}: the session has a queue from an earlier connection. */
-  awaitQueue(): void {
-    this.#queueFirst = true
-  }
-
-  /** All of the session's queue has been sent. */
-  queueSent(): void {
-    if (!this.#queueFirst) return
-    this.#queueFirst = false
-    this.pump()
   }
 
   /** Drops of what waits here the messages that the client may not receive any more. */
@@ -174,7 +160,7 @@ export class Subscriber {
   }
 
   #sendWaiting(waiting: WaitingMessages): void {
-    while (!this.#queueFirst && this.ready) {
+    while (this.ready) {
       const next = waiting.shift()
       if (next === undefined) break
       if (next.message.expired(this.#context.nowMs())) {

@@ -10,7 +10,10 @@ export interface SessionClaim {
   readonly cleanStart: boolean
   /** Who the client proved to be; a session of another owner is neither taken over nor destroyed. */
   readonly owner: string
-  /** Seconds after the connection ends; 0xFFFFFFFF: never. Above 0 the session is persistent. */
+  /**
+   * Seconds after the connection ends; 0xFFFFFFFF: never. Above 0 the session is persistent; with 0, one that goes on from
+   * an earlier connection stays so until this one ends.
+   */
   readonly sessionExpiryIntervalSeconds: number
   readonly will: StoredWill | undefined
 }

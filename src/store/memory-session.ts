@@ -33,6 +33,8 @@ export class MemorySession<Queue extends SessionQueue = MemoryQueue> implements 
   expiresAtMs = Infinity
   /** Newest position of the queue that may have been sent. */
   sentUpTo = 0
+  /** It is that of an earlier connection. */
+  #goesOn = false
   // Most sessions are not persistent and never have any of these.
   #subscriptions: Map<string, Subscription> | undefined = undefined
   #receivedPacketIds: Set<number> | undefined = undefined
@@ -70,14 +72,16 @@ export class MemorySession<Queue extends SessionQueue = MemoryQueue> implements 
     else this.#receivedPacketIds.delete(packetId)
   }
 
+  /** Its queue takes messages: of one that goes on also when it is to end with this connection. */
   get persistent(): boolean {
-    return this.sessionExpiryIntervalSeconds > 0
+    return this.#goesOn || this.sessionExpiryIntervalSeconds > 0
   }
 
   /** A connection holds the session from now on; the will of the one before is forgotten. */
-  hold(claim: Holder, epoch: number): void {
+  hold(claim: Holder, epoch: number, goesOn: boolean = this.epoch !== 0): void {
     // A home that has not let go of the session may have sent everything, or does so before it learns of the claim.
     if (this.home !== undefined) this.sentUpTo = this.queue?.lastPosition ?? 0
+    this.#goesOn = goesOn
     this.epoch = epoch
     this.home = claim.home
     this.sessionExpiryIntervalSeconds = claim.sessionExpiryIntervalSeconds

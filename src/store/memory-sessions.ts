@@ -74,5 +74,5 @@ export class MemorySessions implements SessionStore {
 }
 
 function mayContinue(earlier: AnySession, claim: SessionClaim, nowMs: number): boolean {
-  return earlier.persistent && !claim.cleanStart && !earlier.over(nowMs)
+  return earlier.sessionExpiryIntervalSeconds > 0 && !claim.cleanStart && !earlier.over(nowMs)
 }

@@ -116,11 +116,14 @@ export class SessionTable<Session extends AnySession> {
     this.#journal.held(session)
   }
 
-  /** The connection of the session has ended at `nowMs`. A session that is over then is kept for its will only. */
+  /**
+   * The connection of the session has ended at `nowMs`. One that is over then is kept until its will is taken, and a
+   * persistent one until somebody learns that it is gone.
+   */
   letGo(session: Session, nowMs: number, release: Release): void {
     this.#leaveHome(session)
     session.letGo(release)
-    if (session.over(nowMs) && session.will === undefined) return this.remove(session)
+    if (session.over(nowMs) && session.will === undefined && !session.persistent) return this.remove(session)
     this.#due.schedule(session, session.nextDueMs)
     this.#journal.letGo(session, release)
   }

@@ -76,7 +76,7 @@ export function claimsContract(open: OpenStore): void {
         assert.equal(await before({ cleanStart: true, sessionExpiryIntervalSeconds: 0 }), true, 'it was discarded')
         assert.equal(await before({ sessionExpiryIntervalSeconds: 0 }), false)
         const { epoch } = await claim(store)
-        await store.sessions.release('c', epoch, { expiresAtMs: 0, willDueAtMs: undefined, sentUpTo: 0 })
+        await store.sessions.end('c', epoch)
         const gone = await claim(store, { sessionExpiryIntervalSeconds: 1 })
         assert.equal(gone.persistentBefore, false, 'it has ended')
         const expiresAtMs = clock.nowMs() + 1000
@@ -84,6 +84,25 @@ export function claimsContract(open: OpenStore): void {
         clock.advance(1000)
         const { present, persistentBefore } = await claim(store)
         assert.deepEqual([present, persistentBefore], [false, true], 'it is over, and nobody was told')
+      }))
+
+    it('lets a session that goes on take messages until its connection ends, whatever its expiry interval', () =>
+      withStore(open, async (store, clock) => {
+        const first = await claim(store)
+        await store.subscriptions.put('c', first.epoch, [subscription('a/#')])
+        const { epoch, present } = await claim(store, { sessionExpiryIntervalSeconds: 0 })
+        assert.equal(present, true)
+        await append(store, 'queued', 'c')
+        assert.deepEqual(await queued(store, 'c'), [[1, 'queued']])
+        assert.deepEqual(await gather(store.subscriptions.all()), [
+          { clientId: 'c', epoch, subscription: subscription('a/#') },
+        ])
+        const next = await claim(store, { home: 'node/2' })
+        assert.deepEqual([next.present, next.persistentBefore], [false, true])
+        const again = await claim(store, { home: 'node/2', sessionExpiryIntervalSeconds: 0 })
+        await store.sessions.abandon('node/2', clock.nowMs())
+        const gone = { clientId: 'c', epoch: again.epoch, will: undefined, expired: true }
+        assert.deepEqual(await store.sessions.takeDue(clock.nowMs(), 10), [gone])
       }))
 
     it('brings back the state of a persistent session', () =>

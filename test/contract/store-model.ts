@@ -7,6 +7,8 @@ interface ModelSession {
   claims: number
   home: string | undefined
   expirySeconds: number
+  /** Its queue takes messages. */
+  persistent: boolean
   will: { text: string; delaySeconds: number } | undefined
   willDueAt: number
   endsAt: number
@@ -48,7 +50,7 @@ export class StoreModel {
         return this.#takeDue(now)
       case 'all':
         return [...this.#sessions]
-          .filter(([clientId, { expirySeconds }]) => expirySeconds > 0 && this.#alive(clientId, now) !== undefined)
+          .filter(([clientId, { persistent }]) => persistent && this.#alive(clientId, now) !== undefined)
           .flatMap(([clientId, { claims, filters }]) => filters.map(filter => `${clientId} ${claims} ${filter}`))
           .sort()
       case 'advance':
@@ -77,11 +79,12 @@ export class StoreModel {
     const base = present && alive !== undefined ? alive : empty
     const { filters, received, queue, lastPosition } = base
     const sentUpTo = base.home === undefined ? base.sentUpTo : lastPosition
-    const held = { owner, claims, home, expirySeconds, will, willDueAt: Infinity, endsAt: Infinity }
+    const persistent = expirySeconds > 0 || present
+    const held = { owner, claims, home, expirySeconds, persistent, will, willDueAt: Infinity, endsAt: Infinity }
     this.#sessions.set(clientId, { ...held, filters, received, queue, lastPosition, sentUpTo })
     return {
       present,
-      persistentBefore: kept !== undefined && kept.expirySeconds > 0,
+      persistentBefore: kept?.persistent === true,
       previousHome: kept?.home,
       sentUpTo,
       dueWill,
@@ -133,7 +136,7 @@ export class StoreModel {
     let dropped = 0
     for (const clientId of clientIds) {
       const session = this.#alive(clientId, now)
-      if (session === undefined || session.expirySeconds === 0) continue
+      if (session?.persistent !== true) continue
       if (session.queue.length >= this.#queuedMax) dropped++
       else {
         session.lastPosition++
@@ -161,7 +164,7 @@ export class StoreModel {
     session.endsAt = endsAt
     if (willDueAt === Infinity) session.will = undefined
     session.willDueAt = session.will === undefined ? Infinity : Math.min(willDueAt, endsAt)
-    if (endsAt <= now && session.will === undefined) this.#sessions.delete(clientId)
+    if (endsAt <= now && session.will === undefined && !session.persistent) this.#sessions.delete(clientId)
     return undefined
   }
 
@@ -171,7 +174,7 @@ export class StoreModel {
       const ended = session.endsAt <= now
       const will = session.willDueAt <= now ? session.will?.text : undefined
       if (!ended && will === undefined) continue
-      taken.push({ clientId, claims: session.claims, will, expired: ended && session.expirySeconds > 0 })
+      taken.push({ clientId, claims: session.claims, will, expired: ended && session.persistent })
       if (ended) this.#sessions.delete(clientId)
       else {
         session.will = undefined

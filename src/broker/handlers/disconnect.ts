@@ -8,7 +8,7 @@ export function handleDisconnect(channel: Channel, client: ConnectedClient, pack
   if (packet.sessionExpiryIntervalSeconds !== undefined) {
     const { sessionExpirySecondsMax } = channel.broker.limits
     const sessionExpiryIntervalSeconds = Math.min(packet.sessionExpiryIntervalSeconds, sessionExpirySecondsMax)
-    if (!session.persistent && sessionExpiryIntervalSeconds > 0) {
+    if (session.sessionExpiryIntervalSeconds === 0 && sessionExpiryIntervalSeconds > 0) {
       // v5 3.14.2.2.2
       return channel.disconnect({
         reasonCode: ReasonCode.ProtocolError,

@@ -5,6 +5,9 @@ import type { StoredQueue } from './stored-queue.ts'
 /** Stands for whatever worker held a session when the process that knew it ended. */
 const LOST_HOME = 'lost'
 
+/** Written for an interval of 0 of a session that goes on; none that a client can ask for. */
+const UNTIL_LEFT_SECONDS = 0x1_0000_0000
+
 /** A session whose queue is on disk. */
 export class EmbeddedSession extends MemorySession<StoredQueue> {
   /** Names it in the journal; 0: the journal does not know it, for nothing of it would outlive its connection. */
@@ -14,7 +17,9 @@ export class EmbeddedSession extends MemorySession<StoredQueue> {
 
   /** The session as it is, for the journal. */
   record(): SessionRecord {
-    const { epoch, sessionExpiryIntervalSeconds, will, expiresAtMs, willDueAtMs, sentUpTo } = this
+    const { epoch, persistent, will, expiresAtMs, willDueAtMs, sentUpTo } = this
+    const untilLeft = persistent && this.sessionExpiryIntervalSeconds === 0
+    const sessionExpiryIntervalSeconds = untilLeft ? UNTIL_LEFT_SECONDS : this.sessionExpiryIntervalSeconds
     return {
       number: this.number,
       generation: this.generation,
@@ -43,7 +48,10 @@ export class EmbeddedSession extends MemorySession<StoredQueue> {
 
   /** A claim that the journal tells of. */
   holdAgain({ epoch, sessionExpiryIntervalSeconds, will }: SessionRecord['hold'], sentUpTo: number): void {
-    this.hold({ home: LOST_HOME, sessionExpiryIntervalSeconds, will }, epoch)
+    const holder = { home: LOST_HOME, will }
+    if (sessionExpiryIntervalSeconds === UNTIL_LEFT_SECONDS) {
+      this.hold({ ...holder, sessionExpiryIntervalSeconds: 0 }, epoch, true)
+    } else this.hold({ ...holder, sessionExpiryIntervalSeconds }, epoch)
     this.sentUpTo = sentUpTo
   }
 

@@ -21,13 +21,11 @@ const seed = Number(process.env['DIFFERENTIAL_SEED'] ?? Math.floor(Math.random()
 
 /**
  * The same random session scripts against guardbee and Mosquitto. What is known to differ is left out of the scripts or not
- * compared; but for the one fault guardbee does what the standard says, or what it leaves open:
+ * compared; guardbee does what the standard says, or what it leaves open:
  * - how many copies of a message overlapping subscriptions bring; Mosquitto 2.0 sends one each, and where it sends one in
  *   all not always that of the highest QoS, so the filters of a client do not overlap;
  * - the will of a connection that is taken over, which Mosquitto 2.0 does not publish;
  * - a subscription that replaces another keeps its No Local and Retain As Published in Mosquitto 2.0;
- * - a session that goes on with a Session Expiry Interval of 0 after a longer one: what is published in the moment of that
- *   CONNECT may miss it in guardbee, which is a fault, so a session that lasts goes on lasting;
  * - the order between messages of different publishers, and Reason Codes of PUBACK and PUBREC that only inform.
  */
 describe(`guardbee beside Mosquitto, seed ${seed}`, { concurrency: SCRIPTS_AT_ONCE }, () => {

@@ -55,8 +55,6 @@ export function makeScript(random: SeededRandom, length: number): Script {
   const versions = Array.from({ length: CLIENTS }, () => random.pick([4, 5] as const))
   const filters: readonly (readonly string[])[] = versions.map(() => random.pick(FILTER_SETS))
   const connected = new Map<number, { readonly will: boolean }>()
-  /** Clients with a session that outlives its connection; one that goes on stays so. */
-  const keeping = new Set<number>()
   const options = new Map<string, number>()
   let messages = 0
   const newPayload = (): string => `m${(messages += 1)}`
@@ -65,10 +63,7 @@ export function makeScript(random: SeededRandom, length: number): Script {
     const will = { topic: random.pick(TOPICS), payload: newPayload(), qos: qos(), retain: random.fraction() < 0.3 }
     const clean = random.fraction() < 0.4
     // MQTT 3.1.1 has one flag for both.
-    const wanted = versions[client] === 4 ? !clean : random.fraction() < 0.6
-    const lasting = wanted || (!clean && keeping.has(client))
-    if (lasting) keeping.add(client)
-    else keeping.delete(client)
+    const lasting = versions[client] === 4 ? !clean : random.fraction() < 0.6
     const mortal = random.fraction() < 0.4
     connected.set(client, { will: mortal })
     return { kind: 'connect', client, lasting, clean, will: mortal ? will : undefined }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { SessionClaim, Store } from '../../../src/ports/store.ts'
 import { ReasonCode } from '../../../src/protocol/reason-codes.ts'
 import { TestBrokers, type TestConnect } from '../../support/test-broker.ts'
 import type { WireClient } from '../../support/wire-client.ts'
@@ -152,7 +153,7 @@ describe('a persistent session', () => {
     assert.equal(back.expect('connack').sessionPresent, true)
   })
 
-  it('is served from memory again when the client comes back without wanting it to stay', async () => {
+  it('ends with the connection of a client that came back without wanting it to stay', async () => {
     const brokers = await TestBrokers.start(2)
     const client = await brokers.connect('c', STAYS)
     await client.subscribe('a', { qos: 1 })
@@ -167,6 +168,62 @@ describe('a persistent session', () => {
     assert.equal(publisher.takeAll('puback')[1]?.reasonCode, ReasonCode.NoMatchingSubscribers)
     await publisher.disconnect()
     brokers.assertNothingLeft()
+  })
+
+  for (const qos of [1, 2] as const) {
+    it(`misses no message of QoS ${qos} that comes while its client is being let in, though it is not to stay`, async () => {
+      const letIn = Promise.withResolvers<void>()
+      const slowClaims = (store: Store): Store => ({
+        ...store,
+        sessions: new Proxy(store.sessions, {
+          get: (sessions, name) =>
+            name !== 'claim'
+              ? Reflect.get(sessions, name).bind(sessions)
+              : async (claim: SessionClaim) => {
+                  const result = await sessions.claim(claim)
+                  if (claim.clientId === 'c' && !claim.cleanStart) await letIn.promise
+                  return result
+                },
+        }),
+        close: () => store.close(),
+      })
+      const brokers = await TestBrokers.start(2, { around: slowClaims })
+      const client = await brokers.connect('c', { sessionExpiry: 100 })
+      await client.subscribe('a', { qos })
+      await client.disconnect()
+      const publisher = await brokers.connect('publisher')
+      const back = await brokers.connect('c', { at: 1, clean: false, admitted: false })
+      await publisher.publish('a', 'meanwhile', { qos })
+      letIn.resolve()
+      await brokers.settle()
+      await publisher.publish('a', 'later', { qos })
+      assert.equal(back.expect('connack').sessionPresent, true)
+      assert.deepEqual(back.payloads(), ['meanwhile', 'later'])
+      await back.disconnect()
+      await publisher.disconnect()
+      brokers.assertNothingLeft()
+    })
+  }
+
+  it('that was to end with its connection leaves no routes when its worker dies', async () => {
+    const brokers = await TestBrokers.start(2)
+    const client = await brokers.connect('c', STAYS)
+    await client.subscribe('a', { qos: 1 })
+    await client.disconnect()
+    await brokers.connect('c', { clean: false })
+    const publisher = await brokers.connect('publisher', { at: 1 })
+    await brokers.kill(0)
+    await brokers.pass(2_000)
+    await publisher.publish('a', 'x', { qos: 1 })
+    assert.equal(publisher.expect('puback').reasonCode, ReasonCode.NoMatchingSubscribers)
+  })
+
+  it('v5 3.14.2.2.2 may not be made to stay by DISCONNECT after a CONNECT that did not ask for it', async () => {
+    const brokers = await TestBrokers.start()
+    await (await brokers.connect('c', STAYS)).disconnect()
+    const back = await brokers.connect('c', { clean: false })
+    await back.disconnect(0, 100)
+    assert.equal(back.expect('disconnect').reasonCode, ReasonCode.ProtocolError)
   })
 
   it('v5 [MQTT-3.2.2-2] that is present is sent what waits for it, though it is not to stay any longer', async () => {

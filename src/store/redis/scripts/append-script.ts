@@ -98,7 +98,7 @@ for _ = 1, count do
     local id, delivery
     id, delivery, at = struct.unpack('>I4c0I4c0', blob, at)
     local s = not refused and session(id)
-    if s and s.expirySeconds > 0 then
+    if s and s.persistent then
       if not changed[id] then
         changed[id] = s
         s.added = {}

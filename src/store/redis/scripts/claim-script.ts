@@ -23,8 +23,8 @@ local earlier = load(id)
 local over = earlier and isOver(earlier)
 if earlier and not over and redis.call('HGET', key, 'o') ~= owner then return 1 end
 
-local persistentBefore = earlier ~= nil and earlier.expirySeconds > 0
-local continued = persistentBefore and not cleanStart and not over
+local persistentBefore = earlier ~= nil and earlier.persistent
+local continued = earlier ~= nil and earlier.expirySeconds > 0 and not cleanStart and not over
 local previousHome = earlier and earlier.home or ''
 
 -- v5 [MQTT-3.1.3-9]: a will that is not due yet is not sent when the session goes on. Where a connection is still open

@@ -16,7 +16,7 @@ local found = redis.call('SSCAN', prefix .. 'sessions', ARGV[2], 'COUNT', ARGV[3
 local page = { found[1] }
 for _, id in ipairs(found[2]) do
   local s = load(id)
-  if s and s.expirySeconds > 0 and not isOver(s) then
+  if s and s.persistent and not isOver(s) then
     local some = redis.call('HSCAN', prefix .. 'subscriptions:' .. s.instance, 0, 'COUNT', ARGV[4])
     if #some[2] > 0 or some[1] ~= '0' then page[#page + 1] = { id, s.epoch, s.instance, some[1], some[2] } end
   end

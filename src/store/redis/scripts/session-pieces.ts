@@ -2,7 +2,8 @@
  * Reads a session and writes its queue state back. `session:<client>` is a hash: i instance (names the session's other
  * keys; the epoch of its first claim), e epoch, h home (absent: no connection), x Session Expiry Interval, z expires at
  * (absent: never), d delay of its will (absent: no will), t will due at, o digest of the owner, q packed: newest
- * position, messages, bytes, sent up to, read up to.
+ * position, messages, bytes, sent up to, read up to. One that was claimed more than once goes
+ * on, and is persistent until its connection ends whatever its interval.
  */
 export const LOAD_SESSION = `
 local function sessionKey(id) return prefix .. 'session:' .. id end
@@ -12,6 +13,7 @@ local function load(id)
   local s = { id = id, instance = f[1], epoch = f[2], home = f[3], expirySeconds = tonumber(f[4]),
     expiresAt = f[5] and tonumber(f[5]) or nil, delay = f[6] and tonumber(f[6]) or nil,
     willDueAt = f[7] and tonumber(f[7]) or nil, last = 0, messages = 0, bytes = 0, sentUpTo = 0, readUpTo = 0 }
+  s.persistent = s.expirySeconds > 0 or s.epoch ~= s.instance
   if f[8] then s.last, s.messages, s.bytes, s.sentUpTo, s.readUpTo = struct.unpack('>ddddd', f[8]) end
   return s
 end
@@ -52,7 +54,10 @@ local function forgetWill(s)
 end
 `
 
-/** The connection of a session has ended; a session that is over then is kept for its will only. */
+/**
+ * The connection of a session has ended; one that is over then is kept until its will is taken, and a persistent one
+ * until somebody learns that it is gone.
+ */
 export const LET_GO = `
 local function letGo(s, expiresAt, willDueAt, sentUpTo)
   if s.home then redis.call('SREM', prefix .. 'home:' .. s.home, s.id) end
@@ -62,7 +67,7 @@ local function letGo(s, expiresAt, willDueAt, sentUpTo)
     s.willDueAt = willDueAt
     if expiresAt and expiresAt < willDueAt then s.willDueAt = expiresAt end
   end
-  if isOver(s) and not s.delay then return endSession(s) end
+  if isOver(s) and not s.delay and not s.persistent then return endSession(s) end
   local key = sessionKey(s.id)
   redis.call('HDEL', key, 'h', 'z')
   redis.call('HSET', key, 'q', packedQueue(s))

@@ -34,7 +34,7 @@ for _, id in ipairs(ids) do
   taken[#taken + 1] = id
   taken[#taken + 1] = s.epoch
   taken[#taken + 1] = will or ''
-  taken[#taken + 1] = over and s.expirySeconds > 0 and 1 or 0
+  taken[#taken + 1] = over and s.persistent and 1 or 0
 end
 if #taken > 0 then redis.call('SET', keptKey, cmsgpack.pack(taken), 'EX', KEPT_SECONDS) end
 return taken
