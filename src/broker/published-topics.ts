@@ -2,6 +2,7 @@ import { sameBytes } from '../protocol/bytes.ts'
 import type { IncomingPublish } from '../protocol/incoming-publish.ts'
 import { ReasonCode } from '../protocol/reason-codes.ts'
 import { decodeTopicName } from '../protocol/topic.ts'
+import { wellFormedUtf8 } from '../protocol/utf8.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { Route } from './route.ts'
 import type { RouteCache } from './route-cache.ts'
@@ -39,7 +40,7 @@ export class PublishedTopics {
       return last
     }
     const topicName = decodeTopicName(bytes, topicStart, topicEnd)
-    if (topicName === undefined) return refuse(ReasonCode.TopicNameInvalid, 'not a Topic Name')
+    if (topicName === undefined) return notATopicName(packet)
     const route = this.#routes.find(topicName)
     this.#lastBytes = route.topicBytes
     this.#lastRoute = route
@@ -63,4 +64,9 @@ export class PublishedTopics {
     this.#routes.refresh(route)
     return route
   }
+}
+
+function notATopicName({ bytes, topicStart, topicEnd }: IncomingPublish): Refusal {
+  if (wellFormedUtf8(bytes, topicStart, topicEnd)) return refuse(ReasonCode.TopicNameInvalid, 'not a Topic Name')
+  return refuse(ReasonCode.MalformedPacket, 'the Topic Name is not well-formed') // v5 [MQTT-1.5.4-1], [MQTT-1.5.4-2]
 }

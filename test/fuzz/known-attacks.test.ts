@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { allowAllPermissions } from '../../src/core/permissions.ts'
 import type { Permissions } from '../../src/core/permissions.ts'
 import { ReasonCode } from '../../src/protocol/reason-codes.ts'
+import { packetCatalogue } from '../support/packet-catalogue.ts'
 import { TestBrokers } from '../support/test-broker.ts'
 import type { TestConnect } from '../support/test-broker.ts'
 
@@ -81,7 +82,7 @@ describe('attacks on permissions', () => {
     assert.deepEqual(client.payloads(), [])
   })
 
-  it('a session is neither taken nor ended by another owner with its Client Identifier (CVE-2026-33215, mosquitto#3551)', async () => {
+  it('a session is neither taken nor ended by another owner with its Client Identifier (CVE-2026-33215, CVE-2026-6564, mosquitto#3551)', async () => {
     const brokers = await TestBrokers.start(2)
     const owner = await brokers.connect('c', { username: 'owner', sessionExpiry: 100 })
     await owner.subscribe('a', { qos: 1 })
@@ -92,6 +93,21 @@ describe('attacks on permissions', () => {
     const publisher = await brokers.connect('p')
     await publisher.publish('a', 'x', { qos: 1 })
     assert.deepEqual(owner.payloads(), ['x'])
+  })
+})
+
+describe('attacks before a session', () => {
+  it('a CONNECT that is refused leaves nothing behind, whatever is wrong with it (CVE-2017-7654)', async () => {
+    const brokers = await TestBrokers.start()
+    const refused = packetCatalogue.filter(({ first, expected }) => first && 'violation' in expected)
+    assert.ok(refused.length > 20)
+    for (const { bytes, name } of refused) {
+      const client = brokers.open()
+      client.sendBytes(bytes)
+      await brokers.settle()
+      assert.equal(client.closedByBroker, true, name)
+    }
+    brokers.assertNothingLeft()
   })
 })
 

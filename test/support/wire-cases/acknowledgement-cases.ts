@@ -72,7 +72,7 @@ const otherCases: readonly WireCase[] = [
   illegal('UNSUBACK of one byte from a client', ALL, hex('b00100'), PROTOCOL_ERROR),
   illegal('PINGRESP from a client', ALL, hex('d000'), PROTOCOL_ERROR),
   illegal('reserved packet type 0', ALL, hex('0000'), MALFORMED),
-  illegal('a remaining length of five bytes (CVE-2025-66168)', ALL, hex('30ffffffff01'), MALFORMED),
+  illegal('a remaining length of five bytes (CVE-2025-66168, CVE-2026-40046)', ALL, hex('30ffffffff01'), MALFORMED),
 ]
 
 /** PUBACK, PUBREC, PUBREL, PUBCOMP, PINGREQ, and what no client may send. */

@@ -183,7 +183,7 @@ const illegalCases: readonly WireCase[] = [
     connect5(0x02, hex('8080808001'), str('bee')),
   ),
   illegal5('an overlong property length', MALFORMED, connect5(0x02, hex('8000'), str('bee'))),
-  withProperty('an unknown property', MALFORMED, property(0x7f, u8(0))),
+  withProperty('an unknown property (rabbitmq#17039)', MALFORMED, property(0x7f, u8(0))),
   withProperty('a property of PUBLISH (CVE-2023-3592)', MALFORMED, property(0x23, u16(1))),
   withProperty('a property cut short', MALFORMED, property(0x11, u16(1))),
   withProperty('a repeated property', PROTOCOL_ERROR, property(0x11, u32(0)), property(0x11, u32(0))),

@@ -42,7 +42,7 @@ function causeOf(admission: Admission): string {
 }
 
 describe('a flood of forged tokens from one address', () => {
-  it('is looked at for a minute’s worth, then answered 0x9F before any work, and logged once', async () => {
+  it('is looked at for a minute’s worth, then answered 0x9F before any work, and logged once (lavinmq#2077)', async () => {
     const attacked = attackedDoor({ failuresPerAddress: 1 })
     const first = await attacked.causes(await forged(attacked, 60))
     assert.deepEqual(tally(first), { bad_signature: 60 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ReasonCode } from '../../../src/protocol/reason-codes.ts'
 import { TestBrokers } from '../../support/test-broker.ts'
+import { packet, properties, str } from '../../support/wire-bytes.ts'
 import type { WireClient } from '../../support/wire-client.ts'
 
 describe('a Topic Alias', () => {
@@ -74,6 +75,21 @@ describe('a Topic Name', () => {
     for (const topic of sent) await publisher.publish(topic, 'x')
     assert.deepEqual(topics(watcher), sent)
   })
+
+  for (const [why, topic] of [
+    ['[MQTT-1.5.4-1] that is not UTF-8', [0xc3, 0x28]],
+    ['[MQTT-1.5.4-1] with a surrogate', [0xed, 0xa0, 0x80]],
+    ['[MQTT-1.5.4-2] with NUL', [0x61, 0x00]],
+    ['1.5.4 with a control character', [0x61, 0x1f]],
+  ] as const) {
+    it(`v5 ${why} ends the connection with 0x81`, async () => {
+      const brokers = await TestBrokers.start()
+      const client = await brokers.connect('c')
+      client.sendBytes(packet(0x30, str(Buffer.from(topic)), properties()))
+      await brokers.settle()
+      assert.equal(client.expect('disconnect').reasonCode, ReasonCode.MalformedPacket)
+    })
+  }
 
   it('may be one of more than are remembered', async () => {
     const { publisher, watcher } = await watched({ limits: { routesCachedMax: 3 } })
