@@ -158,6 +158,7 @@ class WorkerLife {
       clock: systemClock,
       counters,
       log,
+      toldElsewhere: plan.number !== 1,
     })
     if (this.#tls !== undefined && this.#tls !== tls) useTls(this.#listeners, this.#tls, log)
     const listeners = this.#listeners.all.map(listener => listener.identity)

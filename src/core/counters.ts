@@ -2,6 +2,8 @@
 export class Counters {
   connectionsOpen = 0
   connectionsAccepted = 0
+  /** WebSockets closed because too many others had not sent their CONNECT either. */
+  webSocketsCrowdedOut = 0
   /** Clients of an encrypted listener that did not get as far as MQTT. */
   tlsHandshakesFailed = 0
   /** Connections closed because of their PROXY header, by reason. */

@@ -19,6 +19,10 @@ const DROPPED = 'Messages that did not reach a subscriber, by reason.'
 export const workerMetrics: MetricsTable<keyof Counters> = {
   connectionsOpen: gauge('guardbee_connections', 'Network Connections that are open.'),
   connectionsAccepted: counter('guardbee_connections_accepted_total', 'Network Connections that were accepted.'),
+  webSocketsCrowdedOut: counter(
+    'guardbee_websockets_crowded_out_total',
+    'WebSockets closed because they were the oldest of too many without a CONNECT.',
+  ),
   tlsHandshakesFailed: counter(
     'guardbee_tls_handshakes_failed_total',
     'TLS handshakes that failed: wrong version, unknown certificate authority, no client certificate, timeout.',

@@ -16,9 +16,12 @@ export const HELD_BYTES_AT_FIRST_MAX = 64 * 1024
 /**
  * The largest WebSocket message; a larger one closes its connection. MQTT packets may be larger: they are a stream and
  * cross messages as they like (v5 [MQTT-6.0.0-2]). The limit holds from the first message on, so this much may also be
- * buffered of a client that has not sent its CONNECT yet.
+ * buffered of a client that has not sent its CONNECT yet; {@link EARLY_WEBSOCKETS_MAX} bounds how many those are.
  */
 export const WEBSOCKET_MESSAGE_BYTES_MAX = 1024 * 1024
+
+/** WebSockets of a listener that have not sent their CONNECT; past this many the oldest of them is closed. */
+export const EARLY_WEBSOCKETS_MAX = 512
 
 /** How long a proxy may take to send its PROXY header, which it does at once; a lost packet of TCP fits in. */
 export const PROXY_HEADER_MS_MAX = 5_000

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { AcceptConnection, ListenerIdentity } from '../ports/connection.ts'
 import type { Log } from '../ports/telemetry.ts'
 import type { SlabPool } from '../protocol/slab-pool.ts'
+import { EarlyWebSockets } from './early-web-sockets.ts'
 
 /** What a listener needs, whatever its transport. */
 export interface ListenerOptions {
@@ -24,6 +25,8 @@ export interface ListenerOptions {
   /** Of the worker: bytes in both directions are counted. */
   readonly counters: Counters
   readonly log: Log
+  /** Another worker of this host says by what WebSocket is served. */
+  readonly toldElsewhere?: boolean
 }
 
 /** What the connections of one listener share, kept once so that each of them stays small. */
@@ -33,6 +36,8 @@ export interface ListenerParts {
   readonly slabs: SlabPool
   readonly clock: Clock
   readonly counters: Counters
+  /** Empty for listeners without WebSockets. */
+  readonly early: EarlyWebSockets
 }
 
 /** How listeners without a name are called, before their port: HiveMQ's words. */
@@ -55,5 +60,12 @@ export function listenerParts(
   port: number,
 ): ListenerParts {
   const { endOfTick, slabs, clock, counters, name = listenerName(transport, port) } = options
-  return { identity: { name, transport, port }, endOfTick, slabs, clock, counters }
+  return {
+    identity: { name, transport, port },
+    endOfTick,
+    slabs,
+    clock,
+    counters,
+    early: new EarlyWebSockets(counters),
+  }
 }

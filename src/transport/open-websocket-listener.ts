@@ -12,11 +12,11 @@ export async function openWebSocketListener(uws: LoadedUws, options: ListenerOpt
   const why = whyNotPlainUws(uws, options)
   if ('unavailable' in uws || why !== undefined) {
     const listener = await openWsListener(options)
-    options.log.warn('WebSocket is served by the ws package', { listener: listener.identity.name, why })
+    tell(options, 'warn', 'WebSocket is served by the ws package', { listener: listener.identity.name, why })
     return listener
   }
   const listener = await openUwsListener(uws, options)
-  options.log.info('WebSocket is served by uWebSockets.js', { listener: listener.identity.name })
+  tell(options, 'info', 'WebSocket is served by uWebSockets.js', { listener: listener.identity.name })
   return listener
 }
 
@@ -26,12 +26,23 @@ export async function openSecureWebSocketListener(uws: LoadedUws, options: TlsLi
   if ('unavailable' in uws || why !== undefined) {
     const listener = await openSecureWsListener(options)
     const fields = { listener: listener.identity.name, why }
-    options.log.warn('WebSocket over TLS is served by the ws package', fields)
+    tell(options, 'warn', 'WebSocket over TLS is served by the ws package', fields)
     return listener
   }
   const listener = await openSecureUwsListener(uws, options)
-  options.log.info('WebSocket over TLS is served by uWebSockets.js', { listener: listener.identity.name })
+  tell(options, 'info', 'WebSocket over TLS is served by uWebSockets.js', { listener: listener.identity.name })
   return listener
+}
+
+/** It is the same for each worker of a host, so one of them says it where it is read. */
+function tell(
+  { log, toldElsewhere }: ListenerOptions,
+  level: 'info' | 'warn',
+  event: string,
+  fields: Readonly<Record<string, string | undefined>>,
+): void {
+  if (toldElsewhere === true) log.debug(event, fields)
+  else log[level](event, fields)
 }
 
 /** uWebSockets.js reads the PROXY header of version 2 alone, takes it from anybody, and not before TLS. */

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { BrokerError } from '../core/errors.ts'
 import { relinkForOlderGlibc } from './elf-relink.ts'
@@ -35,12 +45,24 @@ export function relinkedCopy(binary: PinnedBinary, cacheFolder: string): string 
 
 /** What is loaded from the folder runs in this process, so nobody else may be able to write there. */
 function openPrivateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const stat = lstatSync(folder)
   if (!stat.isDirectory() || stat.uid !== process.geteuid?.()) {
     throw new BrokerError('LISTENER', `the cache folder ${folder} does not belong to this user`)
   }
   if ((stat.mode & 0o077) !== 0) chmodSync(folder, 0o700)
+}
+
+/** Step by step: the recursive way of Node turns for ever where a folder is there and takes no other one, as `/proc`. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  const parent = path.dirname(folder)
+  if (parent !== folder) makeFolder(parent)
+  try {
+    mkdirSync(folder, 0o700)
+  } catch (error) {
+    if (!existsSync(folder)) throw error // else another process was quicker
+  }
 }
 
 /** Asked before each use: a file that somebody else owns could change after it was read. */

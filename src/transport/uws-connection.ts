@@ -42,14 +42,17 @@ export class UwsConnection extends GatheringConnection {
     this.#paused = false
     this.#heldBytesMax = HELD_BYTES_AT_FIRST_MAX
     this.#held = undefined
+    parts.early.add(this)
   }
 
   get pendingBytes(): number {
     return this.#socket?.getBufferedAmount() ?? 0
   }
 
+  /** The first time when the CONNECT has come. */
   pause(): void {
     this.#paused = true
+    this.parts.early.remove(this)
   }
 
   resume(): void {
@@ -79,6 +82,7 @@ export class UwsConnection extends GatheringConnection {
   /** The WebSocket is closed. What is held arrived before that, so it goes first. */
   socketClosed(): void {
     this.#socket = undefined
+    this.parts.early.remove(this)
     if (!this.open)
       process.nextTick(() => this.gone()) // the broker's call has not returned yet
     else if (this.#held === undefined) this.gone()

@@ -34,15 +34,18 @@ export class WsConnection extends GatheringConnection {
     this.#taken = client.tlsSocket === undefined ? undefined : new TakenWrite(client.tlsSocket)
     socket.on('message', (data, isBinary) => this.#message(data, isBinary))
     socket.on('error', () => {}) // too large, malformed or reset: `close` follows
-    socket.on('close', () => this.gone())
+    socket.on('close', () => this.#closed())
+    parts.early.add(this)
   }
 
   get pendingBytes(): number {
     return this.#socket.bufferedAmount - (this.#taken?.bytes ?? 0)
   }
 
+  /** The first time when the CONNECT has come. */
   pause(): void {
     this.#socket.pause()
+    this.parts.early.remove(this)
   }
 
   resume(): void {
@@ -68,6 +71,11 @@ export class WsConnection extends GatheringConnection {
 
   protected closeAtOnce(): void {
     this.#socket.terminate()
+  }
+
+  #closed(): void {
+    this.parts.early.remove(this)
+    this.gone()
   }
 
   #message(data: unknown, isBinary: boolean): void {

@@ -4,7 +4,7 @@ import { get } from 'node:http'
 import { after, afterEach, beforeEach, describe, it } from 'node:test'
 import { WebSocket } from 'ws'
 import { openWebSocketListener } from '../../src/transport/open-websocket-listener.ts'
-import { WEBSOCKET_MESSAGE_BYTES_MAX } from '../../src/transport/limits.ts'
+import { EARLY_WEBSOCKETS_MAX, WEBSOCKET_MESSAGE_BYTES_MAX } from '../../src/transport/limits.ts'
 import type { LoadedUws } from '../../src/transport/uws.ts'
 import { loadUws } from '../../src/transport/uws.ts'
 import { connectWebSocket } from '../support/byte-clients.ts'
@@ -31,11 +31,27 @@ function testWebSocket(loaded: LoadedUws, level: string): void {
 
   afterEach(() => harness.stop())
 
-  it('says once which implementation serves', () => {
-    assert.deepEqual(
-      harness.log.lines.map(line => line.level),
-      [level],
+  it('says once which implementation serves, where no other worker of the host does', async () => {
+    const other = new ListenerHarness(
+      options => openWebSocketListener(loaded, { ...options, toldElsewhere: true }),
+      connectWebSocket,
     )
+    await other.listen()
+    await other.stop()
+    const levels = [harness, other].map(({ log }) => log.lines.map(line => line.level))
+    assert.deepEqual(levels, [[level], ['debug']])
+  })
+
+  it('closes the oldest of too many that have not sent their CONNECT', async () => {
+    const open = (): WebSocket => new WebSocket(`ws://127.0.0.1:${port}/mqtt`, ['mqtt'])
+    const first = open()
+    const closed = once(first, 'close')
+    await once(first, 'open')
+    const others = Array.from({ length: EARLY_WEBSOCKETS_MAX }, open)
+    await Promise.all(others.map(webSocket => once(webSocket, 'open')))
+    await closed
+    assert.equal(harness.counters.webSocketsCrowdedOut, 1)
+    for (const webSocket of others) webSocket.terminate()
   })
 
   for (const [offered, chosen] of [

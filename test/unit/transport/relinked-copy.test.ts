@@ -81,6 +81,12 @@ describe('relinkedCopy', () => {
     assert.throws(() => relinkedCopy(binary, cache), { code: 'LISTENER' })
   })
 
+  it('gives up where no folder can be made, and does not try for ever', () => {
+    for (const impossible of ['/proc/guardbee', '/proc/guardbee/deeper']) {
+      assert.throws(() => relinkedCopy(binary, impossible), { code: 'ENOENT' })
+    }
+  })
+
   it('refuses a binary that is not the pinned one', async () => {
     await writeFile(binary.path, Buffer.concat([image, Buffer.from('x')]))
     assert.throws(() => relinkedCopy(binary, cache), { code: 'LISTENER', message: /not the known one/ })
