@@ -40,6 +40,8 @@ export interface TestBrokersOptions {
   /** The address of a worker by its number; all are of one node when left out. */
   readonly address?: (number: number) => WorkerAddress
   readonly prefersNear?: boolean
+  /** In the place of one whose timers are never late. */
+  readonly clock?: FakeClock
   /** What stands before the store. */
   readonly around?: (store: Store) => Store
 }
@@ -92,7 +94,7 @@ export class TestBrokers {
 
   /** Starts `workers` brokers that know each other. */
   static async start(workers = 1, options: TestBrokersOptions = {}): Promise<TestBrokers> {
-    const clock = new FakeClock()
+    const clock = options.clock ?? new FakeClock()
     const slow = options.open && new BusyStore(await options.open(clock))
     const brokers = new TestBrokers(options, clock, slow)
     for (let number = 0; number < workers; number++) await brokers.addWorker()

@@ -84,6 +84,37 @@ describe('an overloaded worker', () => {
     await brokers.connect('n')
   })
 
+  it('sheds for an event loop that lags in the same order: new clients, then QoS 0 to who does not read', async () => {
+    const clock = new LateClock()
+    const brokers = await TestBrokers.start(1, { clock, limits: { lagMsMax: limits.lagMsMax } })
+    const [slow, quick] = [await brokers.connect('slow'), await brokers.connect('quick')]
+    const publisher = await brokers.connect('p')
+    for (const client of [slow, quick]) await client.subscribe('a', { qos: 1 })
+    slow.connection.reading = false
+    await publisher.publish('a', 'unread')
+    const answers: number[] = []
+    for (const lagMs of [limits.lagMsMax - 1, limits.lagMsMax, 2 * limits.lagMsMax]) {
+      for (const _ of ['once may be chance', 'twice is lag']) {
+        clock.turn(lagMs)
+        await brokers.settle()
+      }
+      const late = await brokers.connect(`late ${lagMs}`, { admitted: false })
+      answers.push(late.expect('connack').reasonCode ?? 0)
+      await publisher.publish('a', `${lagMs}`)
+      await publisher.publish('a', `${lagMs} kept`, { qos: 1 })
+    }
+    assert.deepEqual(answers, [ReasonCode.Success, ReasonCode.ServerBusy, ReasonCode.ServerBusy])
+    slow.connection.readOn()
+    await brokers.settle()
+    assert.deepEqual(slow.payloads(), ['unread', '499', '499 kept', '500', '500 kept', '1000 kept'])
+    assert.deepEqual(quick.payloads(), ['unread', '499', '499 kept', '500', '500 kept', '1000', '1000 kept'])
+    for (const _ of [0, 1]) {
+      clock.turn(0)
+      await brokers.settle()
+    }
+    await brokers.connect('in time again')
+  })
+
   it('v5 4.11 names another server where there is one', async () => {
     const brokers = await loaded(500, 'other.example:8883')
     const connack = (await brokers.connect('n', { admitted: false })).expect('connack')
