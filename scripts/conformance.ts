@@ -16,7 +16,7 @@ import type { Target } from '../test/support/conformance-wire.ts'
 
 const HELP = `npm run conformance -- [options]
 
-  without options       guardbee, on every listener and both stores
+  without options       guardbee, on every listener and every store
   --brokers             guardbee, Mosquitto, Aedes, RabbitMQ and NATS, where they are installed; writes RESULTS.md
   --only NAME           of these brokers only this one, and nothing is written; may be repeated
   --host H --port P     a broker that runs already; its state is not kept from the suite

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { allCases } from './all-cases.ts'
-import { startEveryListener } from './brokers/guardbee-listeners.ts'
+import { startEveryListener, STORES } from './brokers/guardbee-listeners.ts'
 import type { ListenerKind, ListeningGuardbee, StoreKind } from './brokers/guardbee-listeners.ts'
 import { runCase, titleOf } from './conformance-case.ts'
 import { runForGuardbee } from './run-for-guardbee.ts'
@@ -9,10 +9,11 @@ import { cases31 } from './v31-cases.ts'
 
 const AT_ONCE = 24
 /** A short form: `conformance.test.ts` has all cases over TCP on the embedded store, `npm run conformance` has them on every
- * listener and both stores. */
+ * listener and every store. */
 const ASKED: Readonly<Record<StoreKind, readonly ListenerKind[]>> = {
-  memory: ['TCP', 'WebSocket'],
+  memory: ['WebSocket'],
   embedded: ['TLS', 'WebSocket over TLS'],
+  redis: ['TCP'],
 }
 
 /** The first case of each statement of MQTT 5. */
@@ -21,7 +22,7 @@ const cases5 = allCases.filter(({ version, statement }, index) => {
   return allCases.findIndex(other => other.version === 5 && other.statement === statement) === index
 })
 
-for (const store of ['memory', 'embedded'] as const) {
+for (const store of STORES) {
   describe(`conformance on the ${store} store`, { concurrency: AT_ONCE, timeout: 120_000 }, () => {
     let guardbee: ListeningGuardbee | undefined
 
