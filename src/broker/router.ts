@@ -8,6 +8,7 @@ import type { QueueTarget, ReceivedMark, Store } from '../ports/store.ts'
 import type { Log } from '../ports/telemetry.ts'
 import type { IncomingPublish } from '../protocol/incoming-publish.ts'
 import type { QoS } from '../protocol/packets.ts'
+import { MarkedMessages } from './marked-messages.ts'
 import { Publication } from './publication.ts'
 import type { QueueAppends } from './queue-appends.ts'
 import { queueTarget } from './queue-targets.ts'
@@ -39,6 +40,7 @@ export interface RouterContext {
 export class Router {
   readonly #context: RouterContext
   readonly #publication = new Publication()
+  readonly #marked = new MarkedMessages()
   readonly #frame: DeliverFrame
   /** What became of the last message for queues only; filled again for the next. */
   readonly #stored: { matched: true; safe: Promise<void> | undefined; share: number } = {
@@ -94,7 +96,7 @@ export class Router {
     for (const [address, sharedFilters] of frames) {
       this.#context.bus.send(address, { kind: 'deliver', message: publication, ordinary: false, sharedFilters })
     }
-    return { matched, safe: this.#storeAlone(targets, publication, route.topicBytes, undefined), share: 0 }
+    return { matched, safe: this.#storeAlone(targets, publication, route.topicBytes, undefined, undefined), share: 0 }
   }
 
   #route(publication: Publication, route: Route, received: ReceivedMark | undefined): Routed {
@@ -142,8 +144,6 @@ export class Router {
     }
     let matched = route.live.length + route.workers.length + route.queued.length > 0
     for (const group of route.groups) matched = this.#routeToGroup(publication, group, targets, frames) || matched
-    const appended = this.#storeAlone(targets, publication, route.topicBytes, received)
-    if (frames.size === 0 && appended === undefined) return matched ? DELIVERED : NOBODY
     for (const [address, sharedFilters] of frames) {
       this.#context.bus.send(address, {
         kind: 'deliver',
@@ -152,9 +152,11 @@ export class Router {
         sharedFilters,
       })
     }
-    if (publication.qos === 0 || frames.size === 0) return { matched, safe: appended, share: 0 }
-    const taken = this.#context.bus.taken(frames.keys())
-    return { matched, safe: appended === undefined ? taken : Promise.all([taken, appended]), share: 0 }
+    const taken = publication.qos === 0 || frames.size === 0 ? undefined : this.#context.bus.taken(frames.keys())
+    const stored = this.#storeAlone(targets, publication, route.topicBytes, received, taken)
+    if (frames.size === 0 && stored === undefined) return matched ? DELIVERED : NOBODY
+    if (taken === undefined || stored === undefined) return { matched, safe: taken ?? stored, share: 0 }
+    return { matched, safe: Promise.all([taken, stored]), share: 0 }
   }
 
   /** Most messages that leave this worker: nothing is stored and nobody is chosen. */
@@ -172,8 +174,8 @@ export class Router {
   /** Nobody but queues is left to serve, as with most messages for persistent sessions. */
   #routeToQueues(publication: Publication, qos: 1 | 2, route: Route, received: ReceivedMark | undefined): Routed {
     const targets = route.queueTargets.of(qos, publication.retain, publication.publisher)
-    this.#stored.safe = this.#store(targets, publication, route.topicBytes, received)
-    this.#stored.share = this.#context.appends.lastShare
+    this.#stored.safe = this.#store(targets, publication, route.topicBytes, received, undefined)
+    this.#stored.share = received === undefined ? this.#context.appends.lastShare : 0
     return this.#stored
   }
 
@@ -215,9 +217,14 @@ export class Router {
     publication: Publication,
     topicBytes: Buffer,
     received: ReceivedMark | undefined,
+    taken: Promise<void> | undefined,
   ): Promise<void> | undefined {
-    if (targets.length > 0) return this.#context.appends.add(targets, publication.kept(), topicBytes, received)
-    return received === undefined ? undefined : this.#markReceived(received)
+    const { appends } = this.#context
+    const message = targets.length > 0 ? publication.kept() : undefined
+    if (received === undefined) return message && appends.add(targets, message, topicBytes, undefined)
+    return this.#marked.after(taken, received.clientId, () =>
+      message === undefined ? this.#markReceived(received) : appends.add(targets, message, topicBytes, received),
+    )
   }
 
   /** Like {@link #store}, with a promise for this message only. */
@@ -226,9 +233,10 @@ export class Router {
     publication: Publication,
     topicBytes: Buffer,
     received: ReceivedMark | undefined,
+    taken: Promise<void> | undefined,
   ): Promise<unknown> | undefined {
-    const stored = this.#store(targets, publication, topicBytes, received)
-    return stored && safetyOf(stored, this.#context.appends.lastShare)
+    const stored = this.#store(targets, publication, topicBytes, received, taken)
+    return received === undefined ? stored && safetyOf(stored, this.#context.appends.lastShare) : stored
   }
 
   #markReceived({ clientId, epoch, packetId }: ReceivedMark): Promise<void> {

@@ -68,4 +68,24 @@ describe('a QoS 2 message whose worker dies, for a subscriber elsewhere without 
       assert.equal(counts.at(-1), 1, 'without a crash it is there once')
     })
   }
+
+  it('is not lost when that worker was cut off from the other, but not from the store, and is given up', async () => {
+    const brokers = await TestBrokers.start(2)
+    const publisher = new FlowPublisher(2)
+    const persistent = new FlowSubscriber('persistent')
+    await publisher.connect(brokers, 0)
+    await persistent.connect(brokers, 1)
+    const live = await brokers.connect('live', { at: 1 })
+    await live.subscribe('t', { qos: 2 })
+    brokers.network.stalled = true
+    brokers.network.hold(brokers.worker(0).address, brokers.worker(1).address)
+    publisher.publish()
+    await exchange(brokers, publisher, persistent)
+    assert.equal(publisher.acknowledged, false)
+    await brokers.kill(0)
+    brokers.network.stalled = false
+    await publisher.connect(brokers, 1)
+    await exchange(brokers, publisher, persistent)
+    assert.deepEqual([publisher.done, live.takeAll('publish').length, persistent.deliveries], [true, 1, 1])
+  })
 })

@@ -163,6 +163,12 @@ export class PeerLink {
 
   /** Ends the link; what waits is dropped and nobody waits for it. */
   close(): void {
+    this.#sender.giveUp()
+    this.leave()
+  }
+
+  /** The same when it is this worker that ends: what the peer has not acknowledged never counts as taken. */
+  leave(): void {
     const wasUp = this.isUp
     this.isUp = false
     this.#hello?.cancel()

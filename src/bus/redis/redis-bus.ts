@@ -155,7 +155,7 @@ export class RedisBus implements Bus, Flushable, PeerLinkOwner, RedisLineOwner, 
     for (const link of this.#links.values()) if (link.isUp) link.sayBye()
     this.#line.flush()
     for (const running of this.#timers) running.cancel()
-    for (const link of this.#links.values()) link.close()
+    for (const link of this.#links.values()) link.leave()
     this.#links.clear()
     this.#peers = []
     this.#line.close()

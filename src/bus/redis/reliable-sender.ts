@@ -109,9 +109,13 @@ export class ReliableSender implements OutBufferOwner {
     }
   }
 
-  /** The peer is gone: nothing is kept, nobody waits. */
-  close(): void {
+  /** The peer is gone: nobody waits for it. */
+  giveUp(): void {
     this.#marks.giveUp()
+  }
+
+  /** Nothing is kept any more. */
+  close(): void {
     while (this.#kept.bytes > 0) this.#kept.shift()
   }
 

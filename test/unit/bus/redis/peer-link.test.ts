@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { BatchHead, BatchStamp } from '../../../../src/bus/redis/batch.ts'
 import { PeerLink } from '../../../../src/bus/redis/peer-link.ts'
 import { FrameEncoder } from '../../../../src/bus/frame-codec.ts'
@@ -162,6 +163,18 @@ describe('PeerLink', () => {
     here.put('by the new link')
     settle()
     assert.deepEqual(payloads(there.frames), ['by the new link'])
+  })
+
+  it('gives nothing up when it is this worker that ends', async () => {
+    settle()
+    here.put('not acknowledged')
+    let taken = false
+    void here.link.taken().then(() => (taken = true))
+    here.tick()
+    here.link.leave()
+    await nextTurn()
+    assert.equal(taken, false)
+    assert.equal(here.link.waitingBytes, 0)
   })
 
   it('is silent for a while after it failed, then comes up again on both sides', () => {

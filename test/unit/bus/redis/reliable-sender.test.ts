@@ -178,13 +178,13 @@ describe('ReliableSender', () => {
       assert.equal(await settled(taken), true)
     })
 
-    it('resolves when the peer is gone, and nothing is held any more', async () => {
+    it('resolves when the peer is given up', async () => {
       put('a')
       pump()
       const sent = sender.taken()
       put('b')
       const gathered = sender.taken()
-      sender.close()
+      sender.giveUp()
       assert.deepEqual([await settled(sent), await settled(gathered)], [true, true])
     })
   })
