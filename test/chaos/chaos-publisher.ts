@@ -94,6 +94,11 @@ export class ChaosPublisher {
     return this.#outstanding.size === 0
   }
 
+  /** Connections that it has had. */
+  get connections(): number {
+    return this.#connection.connects
+  }
+
   /** Whether it is connected. */
   get served(): boolean {
     return this.#connection.connectedTo !== undefined

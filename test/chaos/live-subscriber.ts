@@ -53,8 +53,14 @@ export class LiveSubscriber {
   }
 
   /** Whether everything that was acknowledged has arrived on the connection that it has now. */
-  has({ name, acknowledged }: ChaosPublisher): boolean {
-    return [...acknowledged].every(number => this.#now?.deliveries.has(`${name} ${number}`) === true)
+  has(publisher: ChaosPublisher): boolean {
+    return this.missing(publisher).length === 0
+  }
+
+  /** What was acknowledged and has not arrived on the connection that it has now. */
+  missing({ name, acknowledged }: ChaosPublisher): readonly string[] {
+    const payloads = Array.from(acknowledged, number => `${name} ${number}`)
+    return payloads.filter(payload => this.#now?.deliveries.has(payload) !== true)
   }
 
   /** What was published and acknowledged while a connection was subscribed, and did not arrive there. */
