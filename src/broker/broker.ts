@@ -31,6 +31,7 @@ import { SubscriptionTable } from './subscription-table.ts'
 import { SysTopics } from './sys-topics.ts'
 import { Takeovers } from './takeovers.ts'
 import { Traffic } from './traffic.ts'
+import { WakeRounds } from './wake-rounds.ts'
 import { WillMessages } from './will-messages.ts'
 
 /** The ports a broker runs on. */
@@ -136,11 +137,13 @@ export class Broker {
       takeovers,
     }
     bus.onFrame((from, frame) => dispatchFrame(frames, from, frame))
+    const wakes = new WakeRounds(clock, registry)
     bus.onPeer((peer, up) => {
       if (up) return background(log, 'tell routes', this.#peerUp(peer))
       table.removeWorker(peer)
       routeSync.peerDown(peer)
       takeovers.peerDown(peer)
+      wakes.begin()
     })
   }
 

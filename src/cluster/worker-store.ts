@@ -17,7 +17,7 @@ export interface WorkerStoreParts
   readonly onAway: (why: string) => void
 }
 
-type StorePlan = Pick<WorkerPlan, 'number' | 'storeSocket' | 'settings'>
+type StorePlan = Pick<WorkerPlan, 'address' | 'number' | 'storeSocket' | 'settings'>
 
 /**
  * Opens the store of a worker: that of its node, or the one in Redis. For Redis it waits however long that takes; rejects
@@ -37,12 +37,13 @@ export async function openWorkerStore(plan: StorePlan, parts: WorkerStoreParts):
   }
 }
 
-async function openInRedis(redisUrl: string, { settings, number }: StorePlan, parts: WorkerStoreParts): Promise<Store> {
+async function openInRedis(redisUrl: string, plan: StorePlan, parts: WorkerStoreParts): Promise<Store> {
+  const { settings, address: home, number } = plan
   const { redisCaFile, clusterName, redisWait: waitReplicas } = settings
   const redis = makeStoreConnection({ redisUrl, redisCaFile }, parts.random)
   const onError = ({ message }: Error): void => parts.onAway(message)
   redis.on('error', onError)
-  const store = await RedisStore.open({ ...parts, redis, clusterName, waitReplicas, limits: limitsOf(settings) })
+  const store = await RedisStore.open({ ...parts, redis, clusterName, home, waitReplicas, limits: limitsOf(settings) })
   redis.off('error', onError)
   // Once for a node is enough.
   if (number === 1) background(parts.log, 'look at the memory policy of Redis', warnOfEviction(redis, parts.log))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Redis } from 'ioredis'
 import { EndOfTick } from '../../src/core/end-of-tick.ts'
+import type { WorkerAddress } from '../../src/ports/bus.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { type RedisStoreConnection, RedisStore, redisStoreConnection } from '../../src/store/redis/redis-store.ts'
 import type { RedisStoreLimits } from '../../src/store/redis/redis-store.ts'
@@ -13,6 +14,7 @@ import { RedisServer, type RedisServerOptions } from './redis-server.ts'
 export interface TestRedisStore {
   readonly clock?: Clock
   readonly clusterName?: string
+  readonly home?: WorkerAddress
   readonly limits?: Partial<RedisStoreLimits>
   readonly waitReplicas?: number
   readonly connection?: Partial<RedisStoreConnection>
@@ -43,12 +45,13 @@ export class RedisStores {
   }
 
   async open(how: TestRedisStore = {}): Promise<RedisStore> {
-    const { clock = systemClock, clusterName = 'test', limits = {}, waitReplicas = 0, connection, port } = how
+    const { clock = systemClock, clusterName = 'test', limits = {}, waitReplicas = 0, connection, port, home } = how
     const redis = await this.server.connect({ ...redisStoreConnection, ...connection }, port)
     const endOfTick = new EndOfTick(task => void setImmediate(task))
     const store = await RedisStore.open({
       redis,
       clusterName,
+      ...(home === undefined ? {} : { home }),
       limits,
       waitReplicas,
       clock,

@@ -18,7 +18,7 @@ const WAITING_BYTES_MAX = 64 * 1024 * 1024
 export interface AppendLineParts {
   readonly calls: RedisCalls
   readonly log: Log
-  /** Names this worker's batches; of its own after each start. */
+  /** Names this worker's batches; of its own after each start. Nothing is taken from one that is among the dead. */
   readonly name: string
   readonly limits: QueueLimits
 }

@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { EndOfTick } from '../../core/end-of-tick.ts'
 import { BrokerError } from '../../core/errors.ts'
+import type { WorkerAddress } from '../../ports/bus.ts'
 import type { Clock, Random } from '../../ports/clock.ts'
 import type { QueueStore, RetainedStore, SessionStore, Store, SubscriptionStore } from '../../ports/store.ts'
 import type { Log } from '../../ports/telemetry.ts'
@@ -47,6 +48,8 @@ export interface RedisStoreOptions {
   readonly redis: Redis | Cluster
   /** Of the cluster of brokers; every key begins with it. */
   readonly clusterName: string
+  /** The worker whose store it is: once that was given up, nothing is appended any more; nobody when left out. */
+  readonly home?: WorkerAddress
   readonly limits?: Partial<RedisStoreLimits>
   /** Replicas of Redis that must have a write before it is acknowledged; 0 when left out. */
   readonly waitReplicas?: number
@@ -94,7 +97,7 @@ export class RedisStore implements Store {
     const limits = { ...defaultRedisLimits, ...options.limits }
     const cleaning = new Cleaning(calls, log)
     const name = random.hex(16)
-    this.#line = new AppendLine({ calls, log, limits, name })
+    this.#line = new AppendLine({ calls, log, limits, name: options.home ?? name })
     this.#redis = redis
     this.#calls = calls
     this.sessions = new RedisSessions({ calls, cleaning, name, sessionsMax: limits.sessionsMax })

@@ -25,7 +25,7 @@ describe('the store of a worker', () => {
     const log = new RecordingLog()
     const whys: string[] = []
     const opening = openWorkerStore(
-      { number: 1, storeSocket: undefined, settings: settingsFor(`redis://127.0.0.1:${port}`) },
+      { address: 'node/1', number: 1, storeSocket: undefined, settings: settingsFor(`redis://127.0.0.1:${port}`) },
       {
         clock: systemClock,
         random: systemRandom,

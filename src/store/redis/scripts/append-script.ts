@@ -10,6 +10,9 @@ import { LOAD_SESSION } from './session-pieces.ts'
  *
  * A session is read once and written once however many messages of the batch it gets.
  *
+ * Nothing is taken from a worker among the dead: its clients are connected elsewhere, and it could wake nobody for what
+ * it appends.
+ *
  * Arguments: time, appender, number of the batch, limit of messages, limit of bytes, whether the oldest makes room, the
  * batch (see append-batch.ts). Answer: packed results, then the homes that they name.
  */
@@ -30,6 +33,7 @@ if earlier then
     return answer
   end
 end
+if redis.call('ZSCORE', prefix .. 'dead', ARGV[2]) then return STALE end
 
 local sessions, changed = {}, {}
 local function session(id)

@@ -58,6 +58,19 @@ describe('the keys of the Redis store', () => {
     assert.deepEqual(await queued(other, 'c'), [])
   })
 
+  it('take nothing more from a worker that was given up, which could wake nobody for it', async () => {
+    const [dead, alive] = [await stores.open({ home: 'node/1' }), await stores.open({ home: 'node/2' })]
+    await claim(alive, { clientId: 'away', home: 'node/2' })
+    await appendTo(dead, 'in time', 'away')
+    await alive.sessions.abandon('node/1', Date.now())
+    await assert.rejects(appendTo(dead, 'too late', 'away'), staleEpoch)
+    await appendTo(alive, 'of another', 'away')
+    assert.deepEqual(await queued(alive, 'away'), [
+      [1, 'in time'],
+      [2, 'of another'],
+    ])
+  })
+
   it('hold a message once for many queues, and no longer than the last of them', async () => {
     const store = await stores.open()
     const clients = ['one', 'two', 'three']
