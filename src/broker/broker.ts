@@ -90,7 +90,7 @@ export class Broker {
     const router = new Router({ bus, store, clock, log, counters, table, routes, appends, prefersNear })
     this.#sys = new SysTopics(router)
     const wills = new WillMessages(router, endOfTick, counters, clock, log)
-    const publishWill = (will: StoredWill): void => wills.publish(will)
+    const publishWill = (will: StoredWill): Promise<void> => wills.publish(will)
     const takeovers = new Takeovers(bus, clock, limits.takeoverWaitMs)
     const routeSync = new RouteSync({ bus, clock, endOfTick, counters, confirmMs: limits.routesConfirmMs })
     const template = new PublishTemplate()
@@ -110,12 +110,13 @@ export class Broker {
       delivery: { limits, counters, load, template, nowMs: () => clock.nowMs() },
       drain: { queues: store.queues, counters, endOfTick, clock, log, template },
       publishWill,
+      publishDue: will => this.#due.publish(will),
     })
     this.#routeSync = routeSync
     this.#table = table
     this.#takeovers = takeovers
     this.#loader = new QueueRoutesLoader(store.subscriptions, table.members)
-    this.#due = new DueSessions({ store: store.sessions, sessions, clock, log, counters, publishWill })
+    this.#due = new DueSessions({ self: bus.self, store: store.sessions, sessions, clock, log, counters, publishWill })
     this.#context = {
       ...ports,
       address: bus.self,
@@ -196,7 +197,7 @@ export class Broker {
     }
     // Those whose CONNECT was under way when it began.
     for (const client of Array.from(this.#context.registry.clients())) client.disconnect(refusal)
-    await this.#context.sessions.settled()
+    await Promise.all([this.#context.sessions.settled(), this.#due.settled()])
   }
 
   /** Closes the clients whose proof was revoked, some at a time; `next` waits between them. */

@@ -3,7 +3,7 @@ import type { Subscription } from '../core/subscription.ts'
 import type { Bus, WorkerAddress } from '../ports/bus.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Connection } from '../ports/connection.ts'
-import type { ClaimResult, Release, SessionClaim, Store, StoredWill } from '../ports/store.ts'
+import type { ClaimResult, DueWill, Release, SessionClaim, Store, StoredWill } from '../ports/store.ts'
 import { background, type Log } from '../ports/telemetry.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import { ConnectedSession } from './connected-session.ts'
@@ -35,8 +35,10 @@ export interface SessionManagerContext {
   readonly delivery: DeliveryContext
   readonly redelivery: SharedRedelivery
   readonly drain: DrainContext
-  /** Publishes a Will Message. */
-  publishWill(will: StoredWill): void
+  /** Publishes a Will Message of this worker's own; resolves when it is safe, or was refused. */
+  publishWill(will: StoredWill): Promise<void>
+  /** Publishes one that came with a claim. */
+  publishDue(will: DueWill): void
 }
 
 /** How a connection ended, as far as its session is concerned. */
@@ -97,9 +99,9 @@ export class SessionManager {
 
   /** Does what follows from a claim; resolves when no other worker has the connection of the client. */
   async #takeOver({ clientId, sessionExpiryIntervalSeconds }: SessionClaim, claimed: Claimed): Promise<void> {
-    const { registry, takeovers, bus, counters, publishWill } = this.#context
+    const { registry, takeovers, bus, counters, publishDue } = this.#context
     const { epoch, previousHome, persistentBefore, present, dueWill } = claimed
-    if (dueWill !== undefined) publishWill(dueWill)
+    if (dueWill !== undefined) publishDue(dueWill)
     registry.overtaken(clientId, epoch)
     // Whatever becomes of this claim, the session that the publishers know is no more; one that goes on ends when it is left.
     if (sessionExpiryIntervalSeconds === 0 && persistentBefore && !present) this.over(clientId, epoch)
@@ -198,13 +200,20 @@ export class SessionManager {
     if (persistent && !stays && !leaving.takenOver) this.over(clientId, epoch)
     else if (persistent) this.#announce('session left', announcements.left(session))
     // v5 3.1.4: a connection that is taken over ends like one that is lost, as far as its will is concerned.
-    if (leaving.publishWill && session.immediateWill !== undefined) this.#context.publishWill(session.immediateWill)
-    if (leaving.takenOver || !LocalClaims.isStored(session)) return
+    const will = leaving.publishWill ? session.immediateWill : undefined
+    const published = will === undefined ? undefined : this.#context.publishWill(will)
+    if (leaving.takenOver || !LocalClaims.isStored(session)) {
+      if (published !== undefined) background(log, 'will message', published)
+      return
+    }
     const { sessions } = this.#context.store
     const release = this.#releaseOf(session, leaving)
-    const done = this.#retries
-      .run(() => (stays ? sessions.release(clientId, epoch, release) : sessions.end(clientId, epoch)))
-      .catch(unlessStale)
+    const write = (): Promise<void> =>
+      stays ? sessions.release(clientId, epoch, release) : sessions.end(clientId, epoch)
+    // Until the will is safe the store has it: were this worker to die before, another one would publish it.
+    const done = (
+      published === undefined ? this.#retries.run(write) : published.then(() => this.#retries.run(write))
+    ).catch(unlessStale)
     this.#leaving.add(done)
     background(
       log,

@@ -9,6 +9,11 @@ import type { Router } from './router.ts'
 
 const WILLS_PER_TICK = 200
 
+interface Publication {
+  readonly will: StoredWill
+  readonly done: () => void
+}
+
 /**
  * Publishes Will Messages at the end of the tick in which they became due, never in the middle of another message's
  * routing; a mass of them, as after a broken network, is spread over many ticks.
@@ -19,7 +24,7 @@ export class WillMessages {
   readonly #counters: Counters
   readonly #log: Log
   readonly #clock: Clock
-  #due: StoredWill[] = []
+  #due: Publication[] = []
 
   constructor(router: Router, endOfTick: EndOfTick, counters: Counters, clock: Clock, log: Log) {
     this.#router = router
@@ -29,18 +34,20 @@ export class WillMessages {
     this.#log = log
   }
 
-  publish(will: StoredWill): void {
+  /** Resolves when the message is as safe as one that is acknowledged, or was refused, which is logged. */
+  publish(will: StoredWill): Promise<void> {
     if (this.#due.length === 0) this.#endOfTick.add(this)
-    this.#due.push(will)
+    return new Promise(done => this.#due.push({ will, done }))
   }
 
   flush(): void {
     const due = this.#due.splice(0, WILLS_PER_TICK)
     if (this.#due.length > 0) this.#endOfTick.add(this)
-    for (const will of due) {
+    for (const { will, done } of due) {
       this.#counters.willsPublished++
       const { safe, share } = this.#router.routeMessage(dueMessage(will, this.#clock.nowMs()))
-      if (safe !== undefined) background(this.#log, 'will message', safetyOf(safe, share))
+      if (safe === undefined) done()
+      else background(this.#log, 'will message', safetyOf(safe, share).finally(done))
     }
   }
 }

@@ -58,12 +58,24 @@ export type ClaimResult =
        * until now this is the newest position that there is.
        */
       readonly sentUpTo: number
-      /** Will of an earlier connection whose delay is cut short because a Clean Start ends its session. */
-      readonly dueWill: StoredWill | undefined
+      /**
+       * Will of an earlier connection that nobody has taken yet, or whose delay is cut short because a Clean Start ends its
+       * session; the claimant's to publish and to settle, as if it had come from {@link SessionStore.takeDue}.
+       */
+      readonly dueWill: DueWill | undefined
     }
+
+/** A will that is its taker's to publish now. */
+export interface DueWill {
+  /** Names it when it is settled. */
+  readonly ticket: number
+  readonly will: StoredWill
+}
 
 /** A session that lost its connection for good, or whose will is due. */
 export interface DueSession {
+  /** Names it when it is settled. */
+  readonly ticket: number
   readonly clientId: string
   /** Of its last claim. */
   readonly epoch: number
@@ -88,11 +100,18 @@ export interface SessionStore {
   markReceived(clientId: string, epoch: number, packetId: number, received: boolean): Promise<void>
   /**
    * A worker died: its persistent sessions count as released at `nowMs`, with everything in their queues sent; the
-   * others end; their wills become due after their delay. Called by every survivor; the second call finds nothing.
+   * others end; their wills become due after their delay, and what it has taken and not settled is due again. Called by
+   * every survivor; the second call finds nothing.
    */
   abandon(home: WorkerAddress, nowMs: number): Promise<void>
-  /** Atomically takes up to `limit` sessions with something due, so that exactly one caller acts on each. */
-  takeDue(nowMs: number, limit: number): Promise<readonly DueSession[]>
+  /**
+   * Atomically takes up to `limit` sessions with something due, so that exactly one caller acts on each. What was taken
+   * outlives a crash until it is settled: it is due again once `taker` is abandoned, or all processes have ended. A taker
+   * that was given up is refused (`STALE_EPOCH`).
+   */
+  takeDue(taker: WorkerAddress, nowMs: number, limit: number): Promise<readonly DueSession[]>
+  /** What `taker` took, or was given with a claim, is done: nobody takes it again. */
+  settleDue(taker: WorkerAddress, tickets: readonly number[]): Promise<void>
 }
 
 /** A subscription, the client it belongs to, and the claim under which the session is listed. */

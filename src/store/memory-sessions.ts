@@ -1,5 +1,5 @@
 import type { WorkerAddress } from '../ports/bus.ts'
-import type { ClaimResult, DueSession, Release, SessionClaim, SessionStore } from '../ports/store.ts'
+import type { ClaimResult, DueSession, DueWill, Release, SessionClaim, SessionStore } from '../ports/store.ts'
 import type { AnySession, SessionTable } from './session-table.ts'
 
 /** Sessions in memory. Nothing is awaited within a call, so each one is atomic. */
@@ -21,7 +21,7 @@ export class MemorySessions implements SessionStore {
     const continued = earlier !== undefined && mayContinue(earlier, claim, nowMs) ? earlier : undefined
     const previousHome = earlier?.home
     const persistentBefore = earlier?.persistent === true
-    const dueWill = earlier?.willDueByClaim(continued !== undefined, nowMs)
+    const dueWill = this.#takeDueWill(earlier, claim, continued !== undefined, nowMs)
     const session = continued ?? table.create(claim.clientId, claim.owner)
     table.hold(session, claim)
     return {
@@ -56,20 +56,46 @@ export class MemorySessions implements SessionStore {
     table.bury(home)
   }
 
-  async takeDue(nowMs: number, limit: number): Promise<readonly DueSession[]> {
+  async takeDue(taker: WorkerAddress, nowMs: number, limit: number): Promise<readonly DueSession[]> {
     const taken: DueSession[] = []
     this.#table.checkOpen()
+    this.#table.checkAlive(taker)
     while (taken.length < limit) {
-      const session = this.#table.firstDue(nowMs)
-      if (session === undefined) break
-      const { clientId, epoch, persistent } = session
-      const will = session.takeDueWill(nowMs)
-      const over = session.over(nowMs)
-      if (over) this.#table.remove(session)
-      else this.#table.willGone(session)
-      taken.push({ clientId, epoch, will, expired: over && persistent })
+      const due = this.#table.taken.takeAgain(taker) ?? this.#takeFirstDue(taker, nowMs)
+      if (due === undefined) break
+      taken.push(due)
     }
     return taken
+  }
+
+  async settleDue(taker: WorkerAddress, tickets: readonly number[]): Promise<void> {
+    this.#table.checkOpen()
+    for (const ticket of tickets) this.#table.taken.settle(taker, ticket)
+  }
+
+  #takeFirstDue(taker: WorkerAddress, nowMs: number): DueSession | undefined {
+    const table = this.#table
+    const session = table.firstDue(nowMs)
+    if (session === undefined) return undefined
+    const { clientId, epoch, persistent } = session
+    const will = session.takeDueWill(nowMs)
+    const over = session.over(nowMs)
+    const due = table.taken.take(taker, { clientId, epoch, will, expired: over && persistent })
+    if (over) table.remove(session)
+    else table.willGone(session)
+    return due
+  }
+
+  #takeDueWill(
+    earlier: AnySession | undefined,
+    { clientId, home }: SessionClaim,
+    continues: boolean,
+    nowMs: number,
+  ): DueWill | undefined {
+    const will = earlier?.willDueByClaim(continues, nowMs)
+    if (earlier === undefined || will === undefined) return undefined
+    const { ticket } = this.#table.taken.take(home, { clientId, epoch: earlier.epoch, will, expired: false })
+    return { ticket, will }
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Subscription } from '../core/subscription.ts'
 import type { Release } from '../ports/store.ts'
+import type { TakenJournal } from './taken-due.ts'
 
 /** Whoever is told of each change of a session, after it was made and before anything else is. */
-export interface SessionJournal<Session> {
+export interface SessionJournal<Session> extends TakenJournal {
   held(session: Session): void
   letGo(session: Session, release: Release): void
   willGone(session: Session): void
@@ -21,4 +22,6 @@ export const noJournal: SessionJournal<unknown> = {
   received() {},
   subscribed() {},
   unsubscribed() {},
+  taken() {},
+  settled() {},
 }

@@ -7,6 +7,7 @@ import { DueHeap } from './due-heap.ts'
 import type { MemorySession, SessionQueue } from './memory-session.ts'
 import type { OpenGate } from './open-gate.ts'
 import type { SessionJournal } from './session-journal.ts'
+import { TakenDue } from './taken-due.ts'
 
 /** Dead workers that are remembered; their addresses do not come back, so the oldest may be forgotten. */
 const DEAD_HOMES_MAX = 1024
@@ -26,6 +27,7 @@ export interface SessionTableParts<Session extends AnySession> {
 
 /** The sessions of a store, by Client Identifier, by home and by what is due; every change is told to the journal. */
 export class SessionTable<Session extends AnySession> {
+  readonly taken: TakenDue
   readonly #gate: OpenGate
   readonly #clock: Clock
   readonly #sessionsMax: number
@@ -44,6 +46,7 @@ export class SessionTable<Session extends AnySession> {
     this.#sessionsMax = sessionsMax
     this.#make = make
     this.#journal = journal
+    this.taken = new TakenDue(journal)
   }
 
   get size(): number {
@@ -170,8 +173,9 @@ export class SessionTable<Session extends AnySession> {
     this.#due.schedule(session, session.home === undefined ? session.nextDueMs : Infinity)
   }
 
-  /** No claim of this worker is taken any more: it may have died with one on its way. */
+  /** Nothing of this worker is taken any more, for it may have died with a claim on its way; what it has taken is given back. */
   bury(home: WorkerAddress): void {
+    this.taken.giveBack(home)
     this.#deadHomes.add(home)
     if (this.#deadHomes.size <= DEAD_HOMES_MAX) return
     for (const oldest of this.#deadHomes) {
@@ -180,7 +184,7 @@ export class SessionTable<Session extends AnySession> {
     }
   }
 
-  /** A claim of a worker that died is a `STALE_EPOCH` error. */
+  /** What a worker asks for that died is a `STALE_EPOCH` error. */
   checkAlive(home: WorkerAddress): void {
     if (this.#deadHomes.has(home)) throw new BrokerError('STALE_EPOCH', `worker ${home} was given up`)
   }

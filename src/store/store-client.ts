@@ -49,6 +49,7 @@ function remoteSessions(caller: StoreCaller): SessionStore {
     markReceived: (...args) => caller.call(methods.markReceived, args),
     abandon: (...args) => caller.call(methods.abandon, args),
     takeDue: (...args) => caller.call(methods.takeDue, args),
+    settleDue: (...args) => caller.call(methods.settleDue, args),
   }
 }
 

@@ -100,10 +100,15 @@ export const abandon: Write<readonly [WorkerAddress, number]> = method(
   pairCodec(stringCodec, numberCodec),
   nothingCodec,
 )
-export const takeDue: Method<readonly [number, number], readonly DueSession[]> = method(
+export const takeDue: Method<readonly [WorkerAddress, number, number], readonly DueSession[]> = method(
   6,
-  pairCodec(numberCodec, varuintCodec),
+  tripleCodec(stringCodec, numberCodec, varuintCodec),
   listCodec(dueSessionCodec),
+)
+export const settleDue: Write<readonly [WorkerAddress, readonly number[]]> = method(
+  7,
+  pairCodec(stringCodec, numbers),
+  nothingCodec,
 )
 
 export const putSubscriptions: Write<ClientAndEpoch<readonly Subscription[]>> = method(

@@ -7,6 +7,7 @@ import type {
   ClaimResult,
   DeliveryOptions,
   DueSession,
+  DueWill,
   OwnedSubscription,
   QueuedMessage,
   QueueTarget,
@@ -80,6 +81,15 @@ export const claimCodec: Codec<SessionClaim> = {
   }),
 }
 
+const dueWillCodec: Codec<DueWill> = {
+  write(writer, { ticket, will }) {
+    writer.varuint(ticket)
+    willCodec.write(writer, will)
+  },
+  read: reader => ({ ticket: reader.varuint(), will: willCodec.read(reader) }),
+}
+const optionalDueWillCodec = optionalCodec(dueWillCodec)
+
 export const claimResultCodec: Codec<ClaimResult> = {
   write(writer, result) {
     writer.boolean(result.kind === 'claimed')
@@ -91,7 +101,7 @@ export const claimResultCodec: Codec<ClaimResult> = {
     subscriptionsCodec.write(writer, result.subscriptions)
     numbersCodec.write(writer, result.receivedPacketIds)
     writer.varuint(result.sentUpTo)
-    optionalWillCodec.write(writer, result.dueWill)
+    optionalDueWillCodec.write(writer, result.dueWill)
   },
   read(reader) {
     if (!reader.boolean()) return { kind: 'owned-by-another' }
@@ -104,19 +114,21 @@ export const claimResultCodec: Codec<ClaimResult> = {
       subscriptions: subscriptionsCodec.read(reader),
       receivedPacketIds: numbersCodec.read(reader),
       sentUpTo: reader.varuint(),
-      dueWill: optionalWillCodec.read(reader),
+      dueWill: optionalDueWillCodec.read(reader),
     }
   },
 }
 
 export const dueSessionCodec: Codec<DueSession> = {
   write(writer, due) {
+    writer.varuint(due.ticket)
     writer.string(due.clientId)
     writer.varuint(due.epoch)
     optionalWillCodec.write(writer, due.will)
     writer.boolean(due.expired)
   },
   read: reader => ({
+    ticket: reader.varuint(),
     clientId: reader.string(),
     epoch: reader.varuint(),
     will: optionalWillCodec.read(reader),

@@ -14,6 +14,7 @@ import {
   queued,
   staleEpoch,
   subscription,
+  takeDue,
   full,
   withStore,
 } from './store-contract.ts'
@@ -228,7 +229,7 @@ export function claimsContract(open: OpenStore): void {
       withStore(open, async (store, clock) => {
         await claim(store, { sessionExpiryIntervalSeconds: 1 })
         clock.advance(HOUR_MS)
-        assert.deepEqual(await store.sessions.takeDue(clock.nowMs(), 10), [])
+        assert.deepEqual(await takeDue(store, clock.nowMs(), 10), [])
         assert.equal((await claim(store)).present, true)
       }))
 

@@ -41,7 +41,7 @@ export type Command =
     }
   | { readonly kind: 'read'; readonly clientId: string }
   | { readonly kind: 'abandon'; readonly home: string }
-  | { readonly kind: 'takeDue' }
+  | { readonly kind: 'takeDue' | 'settle'; readonly home: string }
   | { readonly kind: 'all' }
   | { readonly kind: 'advance'; readonly seconds: number }
 
@@ -87,7 +87,8 @@ const writes: fc.Arbitrary<Command> = fc.oneof(
 
 const others: fc.Arbitrary<Command> = fc.oneof(
   { arbitrary: fc.record({ kind: fc.constant('read' as const), clientId }), weight: 3 },
-  { arbitrary: fc.record({ kind: fc.constant('takeDue' as const) }), weight: 3 },
+  { arbitrary: fc.record({ kind: fc.constant('takeDue' as const), home }), weight: 3 },
+  { arbitrary: fc.record({ kind: fc.constant('settle' as const), home }), weight: 2 },
   { arbitrary: fc.record({ kind: fc.constant('all' as const) }), weight: 2 },
   { arbitrary: fc.record({ kind: fc.constant('advance' as const), seconds }), weight: 3 },
   { arbitrary: fc.record({ kind: fc.constant('abandon' as const), home }), weight: 1 },
@@ -116,6 +117,8 @@ export class CommandRunner {
   readonly #store: Store
   readonly #clock: FakeClock
   readonly #epochs = new Map<string, number[]>()
+  /** What each home was given and has not settled. */
+  readonly #tickets = new Map<string, number[]>()
 
   constructor(store: Store, clock: FakeClock) {
     this.#store = store
@@ -177,7 +180,9 @@ export class CommandRunner {
       case 'abandon':
         return sessions.abandon(command.home, nowMs)
       case 'takeDue':
-        return this.#takeDue(nowMs)
+        return this.#takeDue(command.home, nowMs)
+      case 'settle':
+        return sessions.settleDue(command.home, this.#givenTo(command.home).splice(0))
       case 'all': {
         const owned = await gather(subscriptions.all())
         return owned
@@ -206,19 +211,21 @@ export class CommandRunner {
     const epochs = this.#epochs.get(command.clientId) ?? []
     if (epochs.some(epoch => epoch >= result.epoch)) return `epoch ${result.epoch} is not above ${epochs.join()}`
     this.#epochs.set(command.clientId, [...epochs, result.epoch])
+    if (result.dueWill !== undefined) this.#givenTo(command.home).push(result.dueWill.ticket)
     return {
       present: result.present,
       persistentBefore: result.persistentBefore,
       previousHome: result.previousHome,
       sentUpTo: result.sentUpTo,
-      dueWill: result.dueWill?.message.payload.toString(),
+      dueWill: result.dueWill?.will.message.payload.toString(),
       filters: result.subscriptions.map(({ topicFilter }) => topicFilter).sort(),
       received: ascending(result.receivedPacketIds),
     }
   }
 
-  async #takeDue(nowMs: number): Promise<Answer> {
-    const due = await this.#store.sessions.takeDue(nowMs, 1000)
+  async #takeDue(taker: string, nowMs: number): Promise<Answer> {
+    const due = await this.#store.sessions.takeDue(taker, nowMs, 1000)
+    this.#givenTo(taker).push(...due.map(({ ticket }) => ticket))
     return due
       .map(({ clientId: client, epoch, will, expired }) => ({
         clientId: client,
@@ -226,7 +233,13 @@ export class CommandRunner {
         will: will?.message.payload.toString(),
         expired,
       }))
-      .sort((one, other) => (one.clientId < other.clientId ? -1 : 1))
+      .sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))
+  }
+
+  #givenTo(taker: string): number[] {
+    const tickets = this.#tickets.get(taker) ?? []
+    this.#tickets.set(taker, tickets)
+    return tickets
   }
 
   /** Which claim of the client had this epoch; 0: none. */

@@ -4,6 +4,7 @@ import type { Subscription } from '../../src/core/subscription.ts'
 import type {
   ClaimResult,
   DeliveryOptions,
+  DueSession,
   QueuedMessage,
   SessionClaim,
   Store,
@@ -20,6 +21,9 @@ export interface SmallLimits {
   readonly queueFull?: 'discard' | 'discard-oldest'
   readonly retainedMessagesMax?: number
 }
+
+/** Of {@link takeDue}. */
+const TAKER = 'taker/1'
 
 /** A store and the clock that it goes by. */
 export interface StoreUnderTest {
@@ -66,6 +70,20 @@ export async function claim(store: Store, fields: Partial<SessionClaim> = {}): P
   const result = await store.sessions.claim(claimOf(fields))
   assert(result.kind === 'claimed')
   return result
+}
+
+/** Takes what is due, as a worker that does it at once. */
+export async function takeDue(
+  store: Store,
+  nowMs: number,
+  limit: number,
+): Promise<readonly Omit<DueSession, 'ticket'>[]> {
+  const due = await store.sessions.takeDue(TAKER, nowMs, limit)
+  await store.sessions.settleDue(
+    TAKER,
+    due.map(({ ticket }) => ticket),
+  )
+  return due.map(({ clientId, epoch, will: dueWill, expired }) => ({ clientId, epoch, will: dueWill, expired }))
 }
 
 /** A message with this payload. */

@@ -19,6 +19,14 @@ interface ModelSession {
   sentUpTo: number
 }
 
+/** What was due, in the form of an answer. */
+interface Due {
+  readonly clientId: string
+  readonly claims: number
+  readonly will: string | undefined
+  readonly expired: boolean
+}
+
 /** What a command is answered, without epochs; those are counted by the claims of a client. */
 export type Answer = unknown
 
@@ -27,6 +35,8 @@ export class StoreModel {
   readonly #sessions = new Map<string, ModelSession>()
   readonly #claims = new Map<string, number>()
   readonly #dead = new Set<string>()
+  /** What was taken and not settled, by whom; undefined: whoever did is dead. */
+  #taken: { taker: string | undefined; due: Due }[] = []
   readonly #queuedMax: number
 
   constructor(queuedMax: number) {
@@ -47,7 +57,10 @@ export class StoreModel {
       case 'abandon':
         return this.#abandon(command.home, now)
       case 'takeDue':
-        return this.#takeDue(now)
+        return this.#takeDue(command.home, now)
+      case 'settle':
+        this.#taken = this.#taken.filter(({ taker }) => taker !== command.home)
+        return undefined
       case 'all':
         return [...this.#sessions]
           .filter(([clientId, { persistent }]) => persistent && this.#alive(clientId, now) !== undefined)
@@ -73,6 +86,9 @@ export class StoreModel {
     if (alive !== undefined && alive.owner !== owner) return 'owned-by-another'
     const present = alive !== undefined && !cleanStart && alive.expirySeconds > 0
     const dueWill = kept === undefined ? undefined : dueByClaim(kept, present, now)
+    if (kept !== undefined && dueWill !== undefined) {
+      this.#taken.push({ taker: home, due: { clientId, claims: kept.claims, will: dueWill, expired: false } })
+    }
     const claims = (this.#claims.get(clientId) ?? 0) + 1
     this.#claims.set(clientId, claims)
     const empty = { home: undefined, filters: [], received: [], queue: [], lastPosition: 0, sentUpTo: 0 }
@@ -94,7 +110,10 @@ export class StoreModel {
   }
 
   #write(
-    command: Exclude<Command, { kind: 'claim' | 'append' | 'read' | 'abandon' | 'takeDue' | 'all' | 'advance' }>,
+    command: Exclude<
+      Command,
+      { kind: 'claim' | 'append' | 'read' | 'abandon' | 'takeDue' | 'settle' | 'all' | 'advance' }
+    >,
     now: number,
   ): Answer {
     const { clientId } = command
@@ -149,6 +168,7 @@ export class StoreModel {
 
   #abandon(home: string, now: number): Answer {
     this.#dead.add(home)
+    for (const taken of this.#taken) if (taken.taker === home) taken.taker = undefined
     for (const [clientId, session] of this.#sessions) {
       if (session.home !== home) continue
       const { expirySeconds, will } = session
@@ -168,9 +188,17 @@ export class StoreModel {
     return undefined
   }
 
-  #takeDue(now: number): Answer {
-    const taken: unknown[] = []
-    for (const [clientId, session] of [...this.#sessions].sort(([one], [other]) => (one < other ? -1 : 1))) {
+  #takeDue(taker: string, now: number): Answer {
+    if (this.#dead.has(taker)) return 'STALE_EPOCH'
+    const again = this.#taken.filter(earlier => earlier.taker === undefined)
+    for (const earlier of again) earlier.taker = taker
+    const taken = [...again.map(({ due }) => due), ...this.#newlyDue(taker, now)]
+    return taken.sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))
+  }
+
+  #newlyDue(taker: string, now: number): readonly Due[] {
+    const taken: Due[] = []
+    for (const [clientId, session] of this.#sessions) {
       const ended = session.endsAt <= now
       const will = session.willDueAt <= now ? session.will?.text : undefined
       if (!ended && will === undefined) continue
@@ -181,6 +209,7 @@ export class StoreModel {
         session.willDueAt = Infinity
       }
     }
+    this.#taken.push(...taken.map(due => ({ taker, due })))
     return taken
   }
 }

@@ -11,6 +11,7 @@ import {
   type OpenStore,
   queued,
   staleEpoch,
+  takeDue,
   will,
   withStore,
 } from './store-contract.ts'
@@ -27,7 +28,7 @@ export function sessionsContract(open: OpenStore): void {
         await store.sessions.end('c', epoch)
         assert.deepEqual(await gather(store.subscriptions.all()), [])
         assert.deepEqual(await queued(store, 'c'), [])
-        assert.deepEqual(await store.sessions.takeDue(clock.nowMs() + HOUR_MS, 10), [])
+        assert.deepEqual(await takeDue(store, clock.nowMs() + HOUR_MS, 10), [])
         assert.equal((await claim(store)).present, false)
       }))
 
@@ -52,7 +53,7 @@ export function sessionsContract(open: OpenStore): void {
         const { epoch } = await claim(store)
         await store.sessions.release('c', epoch, { expiresAtMs: Infinity, willDueAtMs: undefined, sentUpTo: 0 })
         clock.advance(1000 * HOUR_MS)
-        assert.deepEqual(await store.sessions.takeDue(clock.nowMs(), 10), [])
+        assert.deepEqual(await takeDue(store, clock.nowMs(), 10), [])
         assert.equal((await claim(store)).present, true)
       }))
 
@@ -94,7 +95,7 @@ export function sessionsContract(open: OpenStore): void {
         assert.equal((await claim(store, { clientId: 'short', home: 'node/2' })).previousHome, undefined)
         assert.equal((await claim(store, { clientId: 'elsewhere', home: 'node/2' })).previousHome, 'node/2')
         clock.advance(10_000)
-        assert.deepEqual(await store.sessions.takeDue(clock.nowMs(), 10), [
+        assert.deepEqual(await takeDue(store, clock.nowMs(), 10), [
           { clientId: 'c', epoch: persistent.epoch, will: undefined, expired: true },
         ])
         clock.advance(1000 * HOUR_MS)
@@ -107,7 +108,7 @@ export function sessionsContract(open: OpenStore): void {
         const { epoch } = await claim(store, { home: 'node/2', sessionExpiryIntervalSeconds: 1 })
         await store.sessions.abandon('node/1', clock.nowMs())
         clock.advance(HOUR_MS)
-        assert.deepEqual(await store.sessions.takeDue(clock.nowMs(), 10), [])
+        assert.deepEqual(await takeDue(store, clock.nowMs(), 10), [])
         await store.sessions.markReceived('c', epoch, 1, true)
       }))
 
@@ -117,20 +118,20 @@ export function sessionsContract(open: OpenStore): void {
         await Promise.all(clientIds.map(clientId => claim(store, { clientId, sessionExpiryIntervalSeconds: 10 })))
         await store.sessions.abandon('node/1', clock.nowMs())
         clock.advance(10_000)
-        assert.equal((await store.sessions.takeDue(clock.nowMs(), 250)).length, 250)
-        assert.equal((await store.sessions.takeDue(clock.nowMs(), 250)).length, 200)
+        assert.equal((await takeDue(store, clock.nowMs(), 250)).length, 250)
+        assert.equal((await takeDue(store, clock.nowMs(), 250)).length, 200)
       }))
 
     it('finds nothing the second time', () =>
       withStore(open, async (store, clock) => {
         await claim(store, { will: will('w', 0) })
         await store.sessions.abandon('node/1', clock.nowMs())
-        assert.equal((await store.sessions.takeDue(clock.nowMs(), 10)).length, 1)
+        assert.equal((await takeDue(store, clock.nowMs(), 10)).length, 1)
         clock.advance(1000)
         await store.sessions.abandon('node/1', clock.nowMs())
-        assert.deepEqual(await store.sessions.takeDue(clock.nowMs(), 10), [])
+        assert.deepEqual(await takeDue(store, clock.nowMs(), 10), [])
         clock.advance(HOUR_MS - 1000)
-        assert.equal((await store.sessions.takeDue(clock.nowMs(), 10)).length, 1)
+        assert.equal((await takeDue(store, clock.nowMs(), 10)).length, 1)
       }))
 
     it('refuses a claim of the dead worker that arrives after it', () =>
@@ -166,9 +167,9 @@ export function sessionsContract(open: OpenStore): void {
           })
         }
         clock.advance(999)
-        assert.deepEqual(await store.sessions.takeDue(clock.nowMs(), 100), [])
+        assert.deepEqual(await takeDue(store, clock.nowMs(), 100), [])
         clock.advance(1000)
-        const calls = await Promise.all(Array.from({ length: 6 }, () => store.sessions.takeDue(clock.nowMs(), 4)))
+        const calls = await Promise.all(Array.from({ length: 6 }, () => takeDue(store, clock.nowMs(), 4)))
         assert.deepEqual(
           calls.map(taken => taken.length),
           [4, 4, 4, 4, 4, 0],
@@ -192,7 +193,7 @@ export function sessionsContract(open: OpenStore): void {
         })
         await claim(store)
         clock.advance(HOUR_MS)
-        assert.deepEqual(await store.sessions.takeDue(clock.nowMs(), 10), [])
+        assert.deepEqual(await takeDue(store, clock.nowMs(), 10), [])
       }))
 
     it('does not take an expired session after it was claimed anew', () =>
@@ -205,7 +206,7 @@ export function sessionsContract(open: OpenStore): void {
         })
         clock.advance(1000)
         await claim(store)
-        assert.deepEqual(await store.sessions.takeDue(clock.nowMs(), 10), [])
+        assert.deepEqual(await takeDue(store, clock.nowMs(), 10), [])
       }))
   })
 }

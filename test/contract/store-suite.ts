@@ -8,6 +8,7 @@ import { queuesContract } from './store-queues.ts'
 import { retainedContract } from './store-retained.ts'
 import { sessionsContract } from './store-sessions.ts'
 import { subscriptionsContract } from './store-subscriptions.ts'
+import { takenContract } from './store-taken.ts'
 import { willsContract } from './store-wills.ts'
 
 /** The contract of ports/store.ts, for one store. */
@@ -16,6 +17,7 @@ export function storeContract(name: string, open: OpenStore, propertyRuns: numbe
     claimsContract(open)
     sessionsContract(open)
     willsContract(open)
+    takenContract(open)
     subscriptionsContract(open)
     queuesContract(open)
     fullQueuesContract(open)
@@ -26,7 +28,8 @@ export function storeContract(name: string, open: OpenStore, propertyRuns: numbe
       const { store, close } = await open()
       await close()
       await assert.rejects(store.sessions.claim(claimOf()), unavailable)
-      await assert.rejects(store.sessions.takeDue(0, 1), unavailable)
+      await assert.rejects(store.sessions.takeDue('node/1', 0, 1), unavailable)
+      await assert.rejects(store.sessions.settleDue('node/1', [1]), unavailable)
       await assert.rejects(store.retained.put(message('m')), unavailable)
       await assert.rejects(store.queues.read('c', 0, 1), unavailable)
       await assert.rejects(gather(store.subscriptions.all()), unavailable)

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Store } from '../../src/ports/store.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
-import { claim, type OpenStore, subscription, will, withStore } from './store-contract.ts'
+import { claim, type OpenStore, subscription, takeDue, will, withStore } from './store-contract.ts'
 
 const SECOND_MS = 1000
 
 /** Payloads of the wills that are due now, with whether a persistent session ended. */
 async function due(store: Store, clock: FakeClock): Promise<readonly (readonly [string | undefined, boolean])[]> {
-  const sessions = await store.sessions.takeDue(clock.nowMs(), 100)
+  const sessions = await takeDue(store, clock.nowMs(), 100)
   return sessions.map(({ will: taken, expired }) => [taken?.message.payload.toString(), expired] as const)
 }
 
@@ -64,7 +64,7 @@ export function willsContract(open: OpenStore): void {
     it('is due at once where the session ends with its connection, and its routes are to be withdrawn', () =>
       withStore(open, async (store, clock) => {
         await releaseWith(store, clock, 0, 100)
-        const taken = await store.sessions.takeDue(clock.nowMs(), 10)
+        const taken = await takeDue(store, clock.nowMs(), 10)
         assert.equal(taken[0]?.will?.message.payload.toString(), 'w')
         assert.equal(taken[0]?.expired, true)
         assert.equal((await claim(store)).present, false)
@@ -91,7 +91,7 @@ export function willsContract(open: OpenStore): void {
         const sent = will('w', 0)
         const { epoch } = await claim(store, { will: sent })
         await store.sessions.release('c', epoch, { expiresAtMs: Infinity, willDueAtMs: clock.nowMs(), sentUpTo: 0 })
-        const [taken] = await store.sessions.takeDue(clock.nowMs(), 1)
+        const [taken] = await takeDue(store, clock.nowMs(), 1)
         assert.deepEqual(taken, { clientId: 'c', epoch, will: sent, expired: false })
       }))
 
@@ -110,7 +110,7 @@ export function willsContract(open: OpenStore): void {
         clock.advance(5 * SECOND_MS)
         const result = await claim(store)
         assert.equal(result.present, true)
-        assert.equal(result.dueWill?.message.payload.toString(), 'w')
+        assert.equal(result.dueWill?.will.message.payload.toString(), 'w')
         assert.deepEqual(await due(store, clock), [])
       }))
 
@@ -118,7 +118,7 @@ export function willsContract(open: OpenStore): void {
       withStore(open, async (store, clock) => {
         await releaseWith(store, clock, 100, 5)
         const result = await claim(store, { cleanStart: true })
-        assert.equal(result.dueWill?.message.payload.toString(), 'w')
+        assert.equal(result.dueWill?.will.message.payload.toString(), 'w')
         clock.advance(10 * SECOND_MS)
         assert.deepEqual(await due(store, clock), [])
       }))
@@ -129,7 +129,7 @@ export function willsContract(open: OpenStore): void {
         clock.advance(5 * SECOND_MS)
         const result = await claim(store)
         assert.equal(result.present, false)
-        assert.equal(result.dueWill?.message.payload.toString(), 'w')
+        assert.equal(result.dueWill?.will.message.payload.toString(), 'w')
         assert.deepEqual(await due(store, clock), [])
       }))
 
@@ -164,7 +164,7 @@ export function willsContract(open: OpenStore): void {
         withStore(open, async (store, clock) => {
           await claim(store, { will: will('w', delay), sessionExpiryIntervalSeconds: expiry })
           const result = await claim(store, { cleanStart, home: 'node/2' })
-          assert.equal(result.dueWill?.message.payload.toString(), dueWill)
+          assert.equal(result.dueWill?.will.message.payload.toString(), dueWill)
           assert.equal(result.previousHome, 'node/1')
           clock.advance(200 * SECOND_MS)
           assert.deepEqual(await due(store, clock), [])

@@ -1,7 +1,7 @@
 import { EndOfTick } from '../../src/core/end-of-tick.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { EmbeddedStore, type EmbeddedStoreOptions } from '../../src/store/embedded/embedded-store.ts'
-import { ascending, gather } from '../contract/store-contract.ts'
+import { ascending, gather, takeDue } from '../contract/store-contract.ts'
 import { type FakeClock, FakeRandom } from './fake-clock.ts'
 import { FragileFolder } from './fragile-folder.ts'
 import { RecordingLog } from './recording-log.ts'
@@ -43,7 +43,7 @@ export function dieAfter(
 
 /** Everything that a store has of these clients after nobody holds a session any more, in a form that compares. */
 export async function contents(store: Store, clientIds: readonly string[], nowMs: number): Promise<unknown> {
-  const due = await store.sessions.takeDue(nowMs, 1000)
+  const due = await takeDue(store, nowMs, 1000)
   const queues: Record<string, unknown> = {}
   for (const clientId of clientIds) {
     const queued = await store.queues.read(clientId, 0, 1000)
@@ -77,7 +77,7 @@ async function sessionOf(store: Store, clientId: string): Promise<unknown> {
     present,
     previousHome,
     sentUpTo,
-    dueWill: dueWill?.message.payload.toString(),
+    dueWill: dueWill?.will.message.payload.toString(),
     received: ascending(receivedPacketIds),
     filters: subscriptions.map(({ topicFilter }) => topicFilter).sort(),
   }

@@ -1,6 +1,7 @@
 import { ByteReader } from '../../core/byte-codec.ts'
 import { readMessage } from '../../core/message-codec.ts'
 import { background, type Log } from '../../ports/telemetry.ts'
+import type { TakenDue } from '../taken-due.ts'
 import type { EmbeddedRetained } from './embedded-retained.ts'
 import type { Journal } from './journal.ts'
 import type { JournalSegments } from './journal-segments.ts'
@@ -27,6 +28,7 @@ export interface CleanerParts {
   readonly operations: SessionOperations
   readonly bodies: StoredBodies
   readonly retained: EmbeddedRetained
+  readonly taken: TakenDue
   readonly log: Log
 }
 

@@ -109,7 +109,17 @@ export class EmbeddedStore implements Store {
       queue: (...args) => this.queues.readRaw(...args),
       retained: (...args) => retained.matchRaw(...args),
     }
-    this.cleaner = new Cleaner({ ...limits, journal, segments, numbers, operations, bodies, retained, log })
+    this.cleaner = new Cleaner({
+      ...limits,
+      journal,
+      segments,
+      numbers,
+      operations,
+      bodies,
+      retained,
+      taken: table.taken,
+      log,
+    })
     this.#counts = () => ({
       sessions: table.size,
       queuedMessages: bodies.references - retained.messages,
@@ -186,6 +196,7 @@ function takeIn(
     table.adopt(session)
     if (session.home !== undefined) table.letGo(session, nowMs, session.lostAt(nowMs))
   }
+  for (const due of state.due.values()) table.taken.adopt(due)
   for (const [topicName, body] of state.retainedBodies) {
     retained.adopt(topicName, body)
     // The tree refers to it now; what was recovered does not any more.

@@ -1,4 +1,6 @@
 import type { Message } from '../../core/message.ts'
+import type { DueSession } from '../../ports/store.ts'
+import type { TakenDue } from '../taken-due.ts'
 import type { EmbeddedRetained } from './embedded-retained.ts'
 import type { Journal } from './journal.ts'
 import {
@@ -7,6 +9,7 @@ import {
   type SessionRecord,
   writeQueued,
   writeRetained,
+  writeTaken,
 } from './operations.ts'
 import type { Segment } from './segment.ts'
 import type { SessionNumbers } from './session-numbers.ts'
@@ -19,11 +22,12 @@ export interface LiveOperationsParts {
   readonly numbers: SessionNumbers
   readonly operations: SessionOperations
   readonly retained: EmbeddedRetained
+  readonly taken: TakenDue
 }
 
 /**
  * Is told an old segment and tells the journal again what of it is still so: sessions in one piece, and messages with
- * the references that are left. Everything else is part of those, or over.
+ * the references that are left, and what was taken and not settled. Everything else is part of those, or over.
  */
 export class LiveOperations implements OperationSink {
   /** Bytes that the sessions took so far. */
@@ -79,6 +83,11 @@ export class LiveOperations implements OperationSink {
     writeRetained(this.#parts.journal.begin(), length, body.expiresAtMs, topicName)
   }
 
+  taken({ ticket }: DueSession): void {
+    const due = this.#parts.taken.find(ticket)
+    if (due !== undefined) writeTaken(this.#parts.journal.begin(), due)
+  }
+
   held(): void {}
   letGo(): void {}
   willGone(): void {}
@@ -89,6 +98,7 @@ export class LiveOperations implements OperationSink {
   released(): void {}
   removed(): void {}
   unretained(): void {}
+  settled(): void {}
 
   #skip(length: number): number {
     const start = this.#next

@@ -1,9 +1,10 @@
 import { type ByteReader, type ByteWriter, malformed } from '../../core/byte-codec.ts'
 import { qosOf } from '../../core/message-codec.ts'
 import type { Subscription } from '../../core/subscription.ts'
-import type { DeliveryOptions, Release, StoredWill } from '../../ports/store.ts'
+import type { DeliveryOptions, DueSession, Release, StoredWill } from '../../ports/store.ts'
 import { listCodec, optionalCodec, stringCodec, varuintCodec } from '../codec.ts'
-import { optionalWillCodec, releaseCodec, subscriptionCodec } from '../store-values.ts'
+import { dueSessionCodec, optionalWillCodec, releaseCodec, subscriptionCodec } from '../store-values.ts'
+import { sharedDelivery } from './shared-delivery.ts'
 
 /** A session as the journal has it in one piece. */
 export interface SessionRecord {
@@ -56,6 +57,9 @@ export interface OperationSink {
   /** As of {@link OperationSink.queued}. */
   retained(length: number, expiresAtMs: number, topicName: string): void
   unretained(topicName: string): void
+  /** Taken out of what is due; the change of its session is told of by itself. */
+  taken(due: DueSession): void
+  settled(ticket: number): void
 }
 
 const SESSION = 1
@@ -71,6 +75,8 @@ const RELEASED = 10
 const REMOVED = 11
 const RETAINED = 12
 const UNRETAINED = 13
+const TAKEN = 14
+const SETTLED = 15
 
 const optionalReleaseCodec = optionalCodec(releaseCodec)
 const subscriptionsCodec = listCodec(subscriptionCodec)
@@ -82,17 +88,6 @@ const RETAIN = 0x04
 const IS_RELEASED = 0x08
 const HAS_IDENTIFIERS = 0x10
 const REFERENCE_FLAGS_MAX = 0x1f
-
-/** Deliveries without identifiers, as most are: there are six, which all queues share. */
-const plainDeliveries: readonly DeliveryOptions[] = [0, 1, 2].flatMap(qos =>
-  [false, true].map(retain => ({ qos: qosOf(qos), retain, subscriptionIdentifiers: [] })),
-)
-
-/** The same delivery, shared with all others like it where it can be. */
-export function sharedDelivery(delivery: DeliveryOptions): DeliveryOptions {
-  if (delivery.subscriptionIdentifiers.length > 0) return delivery
-  return plainDeliveries[delivery.qos * 2 + (delivery.retain ? 1 : 0)] ?? delivery
-}
 
 export function writeSession(writer: ByteWriter, record: SessionRecord): void {
   writer.u8(SESSION)
@@ -188,6 +183,16 @@ export function writeUnretained(writer: ByteWriter, topicName: string): void {
   writer.string(topicName)
 }
 
+export function writeTaken(writer: ByteWriter, due: DueSession): void {
+  writer.u8(TAKEN)
+  dueSessionCodec.write(writer, due)
+}
+
+export function writeSettled(writer: ByteWriter, ticket: number): void {
+  writer.u8(SETTLED)
+  writer.varuint(ticket)
+}
+
 /** Reads `count` operations and tells `sink` of each. */
 export function readOperations(reader: ByteReader, count: number, sink: OperationSink): void {
   for (let i = 0; i < count; i++) readOperation(reader, sink)
@@ -223,6 +228,10 @@ function readOperation(reader: ByteReader, sink: OperationSink): void {
       return sink.retained(reader.varuint(), reader.varuint(), reader.string())
     case UNRETAINED:
       return sink.unretained(reader.string())
+    case TAKEN:
+      return sink.taken(dueSessionCodec.read(reader))
+    case SETTLED:
+      return sink.settled(reader.varuint())
     default:
       throw malformed(`unknown operation ${kind}`)
   }

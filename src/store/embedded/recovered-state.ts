@@ -1,5 +1,5 @@
 import type { Subscription } from '../../core/subscription.ts'
-import type { Release } from '../../ports/store.ts'
+import type { DueSession, Release } from '../../ports/store.ts'
 import { EmbeddedSession } from './embedded-session.ts'
 import type { Hold, OperationSink, QueueReference, SessionRecord } from './operations.ts'
 import type { Segment } from './segment.ts'
@@ -15,6 +15,8 @@ export class RecoveredState implements OperationSink {
   readonly sessions = new Map<number, EmbeddedSession>()
   /** By Topic Name. */
   readonly retainedBodies = new Map<string, StoredBody>()
+  /** What was taken and not settled, by ticket. */
+  readonly due = new Map<number, DueSession>()
   /** The largest number of a session that is named. */
   lastNumber = 0
   readonly #bodies: StoredBodies
@@ -110,6 +112,14 @@ export class RecoveredState implements OperationSink {
     if (body === undefined) return
     this.#bodies.letGo(body)
     this.retainedBodies.delete(topicName)
+  }
+
+  taken(due: DueSession): void {
+    this.due.set(due.ticket, due)
+  }
+
+  settled(ticket: number): void {
+    this.due.delete(ticket)
   }
 
   /** The journal is at its end: queues of sessions that it does not know have ended with them. */

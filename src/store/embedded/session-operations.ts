@@ -1,5 +1,5 @@
 import type { Subscription } from '../../core/subscription.ts'
-import type { Release } from '../../ports/store.ts'
+import type { DueSession, Release } from '../../ports/store.ts'
 import type { SessionJournal } from '../session-journal.ts'
 import type { EmbeddedSession } from './embedded-session.ts'
 import type { Journal } from './journal.ts'
@@ -62,6 +62,14 @@ export class SessionOperations implements SessionJournal<EmbeddedSession> {
 
   unsubscribed(session: EmbeddedSession, topicFilters: readonly string[]): void {
     if (session.number !== 0) operations.writeUnsubscribed(this.#journal.begin(), session.number, topicFilters)
+  }
+
+  taken(due: DueSession): void {
+    operations.writeTaken(this.#journal.begin(), due)
+  }
+
+  settled(ticket: number): void {
+    operations.writeSettled(this.#journal.begin(), ticket)
   }
 
   #writeFirst(session: EmbeddedSession): void {

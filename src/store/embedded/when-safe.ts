@@ -24,6 +24,7 @@ export function safeSessions(sessions: SessionStore, journal: Journal): SessionS
     markReceived: (...args) => whenSafe(journal, () => sessions.markReceived(...args)),
     abandon: (...args) => whenSafe(journal, () => sessions.abandon(...args)),
     takeDue: (...args) => whenSafe(journal, () => sessions.takeDue(...args)),
+    settleDue: (...args) => whenSafe(journal, () => sessions.settleDue(...args)),
   }
 }
 

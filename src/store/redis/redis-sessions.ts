@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { WorkerAddress } from '../../ports/bus.ts'
-import type { ClaimResult, DueSession, Release, SessionClaim, SessionStore, StoredWill } from '../../ports/store.ts'
+import type {
+  ClaimResult,
+  DueSession,
+  DueWill,
+  Release,
+  SessionClaim,
+  SessionStore,
+  StoredWill,
+} from '../../ports/store.ts'
 import { subscriptionCodec, willCodec } from '../store-values.ts'
 import type { Cleaning } from './cleaning.ts'
 import type { RedisCalls } from './redis-calls.ts'
@@ -10,6 +18,7 @@ import { claimScript } from './scripts/claim-script.ts'
 import { endScript } from './scripts/end-script.ts'
 import { markReceivedScript } from './scripts/mark-received-script.ts'
 import { releaseScript } from './scripts/release-script.ts'
+import { settleDueScript } from './scripts/settle-due-script.ts'
 import { takeDueScript } from './scripts/take-due-script.ts'
 
 const OWNED_BY_ANOTHER = 1
@@ -21,6 +30,8 @@ const DEAD_HOMES_MAX = 1024
 const NONE = Buffer.alloc(0)
 /** What was taken and not heard of is asked for again; Redis keeps the answer for as long. */
 const DUE_HOLD_MS = 60_000
+/** Of each session in that answer. */
+const DUE_FIELDS = 5
 
 /** What {@link RedisSessions} works with. */
 export interface RedisSessionsParts {
@@ -62,7 +73,8 @@ export class RedisSessions implements SessionStore {
     const reply = await this.#calls.call(claimScript, args, 'acknowledged')
     if (cleanStart) this.#cleaning.begin()
     if (reply === OWNED_BY_ANOTHER) return { kind: 'owned-by-another' }
-    const [epoch, persistentBefore, present, previousHome, sentUpTo, dueWill, received, subscriptions] = listIn(reply)
+    const [epoch, persistentBefore, present, previousHome, sentUpTo, dueWill, ticket, received, subscriptions] =
+      listIn(reply)
     return {
       kind: 'claimed',
       epoch: numberIn(epoch),
@@ -72,7 +84,7 @@ export class RedisSessions implements SessionStore {
       subscriptions: listIn(subscriptions).map(bytes => valueOf(subscriptionCodec, bytesIn(bytes))),
       receivedPacketIds: listIn(received).map(numberIn),
       sentUpTo: numberIn(sentUpTo),
-      dueWill: willIn(dueWill),
+      dueWill: dueWillIn(ticket, dueWill),
     }
   }
 
@@ -100,24 +112,39 @@ export class RedisSessions implements SessionStore {
     }
   }
 
-  async takeDue(nowMs: number, limit: number): Promise<readonly DueSession[]> {
+  async takeDue(taker: WorkerAddress, nowMs: number, limit: number): Promise<readonly DueSession[]> {
     const taken: DueSession[] = []
     while (taken.length < limit) {
       const most = Math.min(DUE_AT_ONCE, limit - taken.length)
-      const args = [most, `${this.#name}:${++this.#asked}`]
+      const args = [most, `${this.#name}:${++this.#asked}`, taker]
       const call = (): Promise<unknown> => this.#calls.callAt(nowMs, takeDueScript, args, 'acknowledged')
       const fields = listIn(await this.#calls.held(call, DUE_HOLD_MS))
-      for (let i = 0; i < fields.length; i += 4) taken.push(dueSession(fields.slice(i, i + 4)))
-      if (fields.length < most * 4) break
+      for (let i = 0; i < fields.length; i += DUE_FIELDS) taken.push(dueSession(fields.slice(i, i + DUE_FIELDS)))
+      if (fields.length < most * DUE_FIELDS) break
     }
     // Whoever asks each second what is due does what a worker has left undone when it died.
     this.#cleaning.begin()
     return taken
   }
+
+  async settleDue(taker: WorkerAddress, tickets: readonly number[]): Promise<void> {
+    await this.#calls.sure(settleDueScript, [taker, ...tickets])
+  }
 }
 
-function dueSession([clientId, epoch, will, expired]: readonly unknown[]): DueSession {
-  return { clientId: stringIn(clientId), epoch: numberIn(epoch), will: willIn(will), expired: expired === 1 }
+function dueSession([ticket, clientId, epoch, will, expired]: readonly unknown[]): DueSession {
+  return {
+    ticket: numberIn(ticket),
+    clientId: stringIn(clientId),
+    epoch: numberIn(epoch),
+    will: willIn(will),
+    expired: expired === 1,
+  }
+}
+
+function dueWillIn(ticket: unknown, reply: unknown): DueWill | undefined {
+  const will = willIn(reply)
+  return will === undefined ? undefined : { ticket: numberIn(ticket), will }
 }
 
 function willIn(reply: unknown): StoredWill | undefined {

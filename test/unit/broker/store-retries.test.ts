@@ -26,7 +26,8 @@ class DeafStore {
       end: leaving((clientId, epoch) => sessions.end(clientId, epoch)),
       markReceived: (clientId, epoch, packetId, received) => sessions.markReceived(clientId, epoch, packetId, received),
       abandon: (home, nowMs) => sessions.abandon(home, nowMs),
-      takeDue: (nowMs, limit) => sessions.takeDue(nowMs, limit),
+      takeDue: (taker, nowMs, limit) => sessions.takeDue(taker, nowMs, limit),
+      settleDue: (taker, tickets) => sessions.settleDue(taker, tickets),
     }
     return { sessions: deaf, subscriptions, queues, retained, close: () => store.close() }
   }

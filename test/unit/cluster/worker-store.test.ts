@@ -39,7 +39,7 @@ describe('the store of a worker', () => {
     assert.match(whys[0] ?? '', /ECONNREFUSED/)
     const server = await RedisServer.start(port, { 'maxmemory-policy': 'allkeys-lru' })
     const store = await within('the store', opening)
-    assert.deepEqual(await store.sessions.takeDue(0, 1), [])
+    assert.deepEqual(await store.sessions.takeDue('node/1', 0, 1), [])
     await waitFor('the warning', () => log.entries.some(({ level }) => level === 'warn'))
     await store.close()
     await server.stop()

@@ -250,7 +250,7 @@ describe('StoreClient', () => {
     await serve(new MemoryStore(clock))
     const store = await client()
     await assert.rejects(store.retained.put(message('a', 340_000_000)), { ...unavailable, message: /too long/ })
-    await assert.rejects(store.sessions.takeDue(0, Infinity), RangeError)
+    await assert.rejects(store.sessions.takeDue('node/1', 0, Infinity), RangeError)
     await store.retained.put(message('a'))
   })
 

@@ -1,17 +1,18 @@
 import { script } from '../script.ts'
-import { END_SESSION, LET_GO, LOAD_SESSION } from './session-pieces.ts'
+import { END_SESSION, LET_GO, LOAD_SESSION, TAKEN } from './session-pieces.ts'
 
 /**
- * Buries a worker and lets go of some of its sessions. The worker is in `dead` before the first of them, so that no
+ * Buries a worker, lets go of some of its sessions and gives back some of what it has taken. The worker is in `dead` before the first of them, so that no
  * claim of its own comes between two steps; the oldest of the dead are forgotten, for addresses do not come back.
  *
- * Arguments: time, home, sessions of this step, dead that are remembered. Answer: whether there are more.
+ * Arguments: time, home, how many of this step, dead that are remembered. Answer: whether there are more.
  */
 export const abandonScript = script(
   'makes',
   LOAD_SESSION,
   END_SESSION,
   LET_GO,
+  TAKEN,
   `
 local NEVER_SECONDS = 4294967295
 local home = ARGV[2]
@@ -25,6 +26,9 @@ for _, id in ipairs(redis.call('SPOP', prefix .. 'home:' .. home, ARGV[3])) do
     letGo(s, expiresAt, s.delay and now + s.delay * 1000, s.last)
   end
 end
-return redis.call('EXISTS', prefix .. 'home:' .. home)
+local taken = redis.call('ZRANGE', takenKey(home), 0, tonumber(ARGV[3]) - 1, 'WITHSCORES')
+for i = 1, #taken, 2 do redis.call('ZADD', prefix .. 'taken', taken[i + 1], taken[i]) end
+redis.call('ZREMRANGEBYRANK', takenKey(home), 0, tonumber(ARGV[3]) - 1)
+return redis.call('EXISTS', prefix .. 'home:' .. home, takenKey(home)) > 0 and 1 or 0
 `,
 )

@@ -1,22 +1,23 @@
 import { script } from '../script.ts'
-import { END_SESSION, LOAD_SESSION } from './session-pieces.ts'
+import { END_SESSION, LOAD_SESSION, TAKEN } from './session-pieces.ts'
 
 /**
  * One claim decides who holds a session. Touches `dead` (a claim of a worker that was given up is refused), the keys of
- * the session, `sessions`, the sets of the earlier and the new home, `due` and `epoch`.
+ * the session, `sessions`, the sets of the earlier and the new home, `due`, `taken:<home>` and `epoch`.
  *
  * Arguments: time, client, home, clean start, digest of the owner, expiry interval, delay of the will or empty, the
  * will, limit of sessions. Answer: 1 owned by another, or epoch, persistent before, present, previous home, sent up
- * to, will that is due, received packet ids, subscriptions.
+ * to, will that is due, its ticket, received packet ids, subscriptions.
  */
 export const claimScript = script(
   'takes',
   LOAD_SESSION,
   END_SESSION,
+  TAKEN,
   `
 local id, home, cleanStart, owner = ARGV[2], ARGV[3], ARGV[4] == '1', ARGV[5]
 local expirySeconds, delay, will, sessionsMax = ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
-if redis.call('ZSCORE', prefix .. 'dead', home) then return STALE end
+if isDead(home) then return STALE end
 
 local key = sessionKey(id)
 local earlier = load(id)
@@ -37,6 +38,7 @@ if earlier and earlier.delay then
 end
 
 if not earlier and redis.call('SCARD', prefix .. 'sessions') >= sessionsMax then return { err = 'SESSIONS_FULL' } end
+local ticket = dueWill and give(home, id, earlier.epoch, dueWill, 0)[1] or 0
 local epoch = text(redis.call('INCR', prefix .. 'epoch'))
 local s = earlier
 if not continued then
@@ -67,6 +69,6 @@ if continued then
   subscriptions = redis.call('HVALS', prefix .. 'subscriptions:' .. s.instance)
 end
 return { epoch, persistentBefore and 1 or 0, continued and 1 or 0, previousHome, text(s.sentUpTo), dueWill or '',
-  received, subscriptions }
+  ticket, received, subscriptions }
 `,
 )

@@ -55,6 +55,20 @@ end
 `
 
 /**
+ * What a worker has taken out of what is due: `taken:<worker>`, a sorted set by ticket, until it is settled; `taken` has
+ * what was given back. A member is packed: ticket, client, epoch, will or empty, whether a persistent session is gone.
+ */
+export const TAKEN = `
+local function takenKey(taker) return prefix .. 'taken:' .. taker end
+local function isDead(worker) return redis.call('ZSCORE', prefix .. 'dead', worker) end
+local function give(taker, id, epoch, will, expired)
+  local ticket = redis.call('INCR', prefix .. 'tickets')
+  local due = { ticket, id, epoch, will, expired }
+  redis.call('ZADD', takenKey(taker), ticket, cmsgpack.pack(due))
+  return due
+end
+`
+
  * The connection of a session has ended; one that is over then is kept until its will is taken, and a persistent one
  * until somebody learns that it is gone.
  */

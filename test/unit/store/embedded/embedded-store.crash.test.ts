@@ -102,7 +102,8 @@ async function playUntilDeath(
     issued.push(command)
     const answered = play(command).then(() => acknowledged.add(index))
     // A client waits for its answer as often as it does not; nobody waits for a dead process.
-    if (command.kind === 'claim' || random.fraction() < 0.5) await Promise.race([answered, life.dead])
+    if (command.kind === 'claim' || command.kind === 'takeDue' || random.fraction() < 0.5)
+      await Promise.race([answered, life.dead])
     if (life.steps > lastStep) break
   }
   // A process that did not die by itself goes on while its files are looked at: what it says then does not count.

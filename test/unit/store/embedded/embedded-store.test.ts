@@ -11,6 +11,7 @@ import {
   message,
   queued,
   subscription,
+  takeDue,
   unavailable,
   will,
 } from '../../../contract/store-contract.ts'
@@ -73,7 +74,7 @@ describe('an embedded store after a restart', () => {
     const release = { expiresAtMs: nowMs + 20_000, willDueAtMs: nowMs + 30_000, sentUpTo: 0 }
     await store.sessions.release('expires', epoch, release)
     const next = await host.restart(store, 25_000)
-    const [due] = await next.sessions.takeDue(host.clock.nowMs(), 10)
+    const [due] = await takeDue(next, host.clock.nowMs(), 10)
     assert.deepEqual([due?.clientId, due?.expired], ['expires', true])
     assert.equal(due?.will?.message.payload.toString(), 'late')
     assert.equal((await claim(next, { clientId: 'expires' })).present, false)
@@ -85,11 +86,31 @@ describe('an embedded store after a restart', () => {
     const store = await host.open()
     await claim(store, { sessionExpiryIntervalSeconds: 0, will: will('gone', 0) })
     const next = await host.restart(store)
-    const [due] = await next.sessions.takeDue(host.clock.nowMs(), 10)
+    const [due] = await takeDue(next, host.clock.nowMs(), 10)
     assert.equal(due?.will?.message.payload.toString(), 'gone')
     const last = await host.restart(next)
-    assert.deepEqual(await last.sessions.takeDue(host.clock.nowMs(), 10), [], 'once')
+    assert.deepEqual(await takeDue(last, host.clock.nowMs(), 10), [], 'once')
     await last.close()
+  })
+
+  it('publishes a will that somebody had taken and not settled when the process ended, however often that happens', async () => {
+    const host = new Host()
+    let store = await host.open()
+    const { epoch } = await claim(store, { will: will('gone', 0) })
+    const release = { expiresAtMs: Infinity, willDueAtMs: host.clock.nowMs(), sentUpTo: 0 }
+    await store.sessions.release('c', epoch, release)
+    for (let start = 0; start < 3; start++) {
+      const [due, ...others] = await store.sessions.takeDue('node/1', host.clock.nowMs(), 10)
+      assert.deepEqual([due?.clientId, due?.epoch, due?.expired, others.length], ['c', epoch, false, 0])
+      assert.equal(due?.will?.message.payload.toString(), 'gone')
+      // Its segment goes, and it does not.
+      await store.cleaner.clean()
+      store = await host.restart(store)
+    }
+    assert.equal((await takeDue(store, host.clock.nowMs(), 10)).length, 1)
+    store = await host.restart(store)
+    assert.deepEqual(await takeDue(store, host.clock.nowMs(), 10), [])
+    await store.close()
   })
 
   it('keeps sessions that never expire', async () => {
@@ -97,7 +118,7 @@ describe('an embedded store after a restart', () => {
     const store = await host.open()
     await claim(store, { sessionExpiryIntervalSeconds: 0xffffffff })
     const next = await host.restart(store, 10 * 365 * 86_400_000)
-    assert.deepEqual(await next.sessions.takeDue(host.clock.nowMs(), 10), [])
+    assert.deepEqual(await takeDue(next, host.clock.nowMs(), 10), [])
     assert.equal((await claim(next)).present, true)
     await next.close()
   })

@@ -7,6 +7,7 @@ import {
   claimOf,
   message,
   queued,
+  takeDue,
   unavailable,
   will,
 } from '../../../contract/store-contract.ts'
@@ -80,12 +81,12 @@ describe('a store whose Redis', () => {
       const { epoch } = await claim(store, { will: will('w', 0) })
       await store.sessions.release('c', epoch, { expiresAtMs: Infinity, willDueAtMs: Date.now(), sentUpTo: 0 })
       const swallowed = proxy.swallowAnswer()
-      const taking = store.sessions.takeDue(Date.now(), 10)
+      const taking = takeDue(store, Date.now(), 10)
       await swallowed
       proxy.cut()
       const [taken] = await taking
       assert.equal(taken?.will?.message.payload.toString(), 'w')
-      assert.deepEqual(await store.sessions.takeDue(Date.now(), 10), [])
+      assert.deepEqual(await takeDue(store, Date.now(), 10), [])
     } finally {
       await proxy.close()
     }

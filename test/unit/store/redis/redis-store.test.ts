@@ -12,6 +12,7 @@ import {
   queued,
   staleEpoch,
   subscription,
+  takeDue,
   unavailable,
   will,
 } from '../../../contract/store-contract.ts'
@@ -92,15 +93,19 @@ describe('the keys of the Redis store', () => {
     const store = await stores.open()
     const ends: readonly (() => Promise<unknown>)[] = [
       async () => store.sessions.end('c', (await claim(store)).epoch),
-      async () => store.sessions.end('c', (await claim(store, { cleanStart: true })).epoch),
+      async () => {
+        const { epoch, dueWill } = await claim(store, { cleanStart: true })
+        await store.sessions.settleDue('node/1', [dueWill?.ticket ?? 0])
+        await store.sessions.end('c', epoch)
+      },
       async () => {
         const { epoch } = await claim(store)
         await store.sessions.release('c', epoch, { expiresAtMs: Date.now() + 1, willDueAtMs: undefined, sentUpTo: 0 })
-        await store.sessions.takeDue(Date.now() + HOUR_MS, 10)
+        await takeDue(store, Date.now() + HOUR_MS, 10)
       },
       async () => {
         await store.sessions.abandon('node/1', Date.now())
-        await store.sessions.takeDue(Date.now() + 2 * HOUR_MS, 10)
+        await takeDue(store, Date.now() + 2 * HOUR_MS, 10)
       },
     ]
     for (const [index, end] of ends.entries()) {
@@ -128,7 +133,7 @@ describe('the keys of the Redis store', () => {
   it('of retained messages that have expired are removed though nobody asks for them', async () => {
     const store = await stores.open()
     await store.retained.put(message('m', { expiresAtMs: Date.now() - 1 }))
-    await store.sessions.takeDue(Date.now(), 1)
+    await takeDue(store, Date.now(), 1)
     await cleaned()
     assert.equal(await stores.admin.get('{test}:retained:bytes'), '0')
   })
