@@ -17,6 +17,8 @@ export interface Appended {
   readonly dropped: number
 }
 
+/** A full queue is searched for expired messages this often at most. */
+const SEARCH_EVERY_MS = 1_000
 const TAKEN: Appended = { taken: true, dropped: 0 }
 const NOT_TAKEN: Appended = { taken: false, dropped: 1 }
 
@@ -30,6 +32,7 @@ export class MemoryQueue {
   #lastPosition = 0
   /** Newest position that was read: up to here they may have been sent. */
   #readUpTo = 0
+  #searchedAtMs = -Infinity
 
   constructor(limits: QueueLimits) {
     this.#limits = limits
@@ -46,11 +49,13 @@ export class MemoryQueue {
   }
 
   /**
-   * Takes a message that counts `size` bytes, if there is room or room can be made. What may have been sent, up to the
+   * Takes a message that counts `size` bytes, if there is room or room can be made, of expired messages first. What may have been sent, up to the
    * position `sentUpTo` and to what was read, never makes room: its Packet Identifier is in use.
    */
-  append(message: Message, size: number, delivery: DeliveryOptions, sentUpTo: number): Appended {
-    const oldest = this.#room(size, Math.max(sentUpTo, this.#readUpTo))
+  append(message: Message, size: number, delivery: DeliveryOptions, sentUpTo: number, nowMs: number): Appended {
+    const sent = Math.max(sentUpTo, this.#readUpTo)
+    if (!this.#fits(size)) this.#removeExpired(sent, nowMs)
+    const oldest = this.#room(size, sent)
     if (oldest === undefined) return NOT_TAKEN
     for (const position of oldest) this.remove(position)
     this.#lastPosition++
@@ -94,6 +99,18 @@ export class MemoryQueue {
     this.#messages.splice(index, 1)
     const [size = 0] = this.#sizes.splice(index, 1)
     this.#bytes -= size
+  }
+
+  #fits(size: number): boolean {
+    const { queuedMessagesMax, queuedBytesMax } = this.#limits
+    return this.#messages.length < queuedMessagesMax && this.#bytes + size <= queuedBytesMax
+  }
+
+  #removeExpired(sentUpTo: number, nowMs: number): void {
+    if (nowMs < this.#searchedAtMs + SEARCH_EVERY_MS) return
+    this.#searchedAtMs = nowMs
+    const expired = this.#messages.slice(this.#firstFrom(sentUpTo + 1)).filter(({ message }) => message.expired(nowMs))
+    for (const { position } of expired) this.remove(position)
   }
 
   /** The positions that make room for `size` bytes; undefined: there is none to be made. */

@@ -31,7 +31,7 @@ export class MemoryQueues implements QueueStore {
       const session = this.#table.present(clientId, nowMs)
       if (session?.persistent !== true) continue
       session.queue ??= new MemoryQueue(this.#limits)
-      const appended = session.queue.append(message, size, delivery, session.sentUpTo)
+      const appended = session.queue.append(message, size, delivery, session.sentUpTo, nowMs)
       dropped += appended.dropped
       if (appended.taken && session.home !== undefined) wakes.push({ clientId, home: session.home })
     }

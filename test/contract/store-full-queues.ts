@@ -11,8 +11,82 @@ async function texts(store: Store): Promise<readonly string[]> {
   return (await queued(store, 'c')).map(([, text]) => text)
 }
 
-/** What every store does at the bound of a queue where the oldest message makes room. */
+function appendUntil(store: Store, text: string, expiresAtMs: number): Promise<AppendResult> {
+  return store.queues.append([{ clientId: 'c', delivery: atLeastOnce }], message(text, { expiresAtMs }))
+}
+
+/** What every store does at the bound of a queue. */
 export function fullQueuesContract(open: OpenStore): void {
+  for (const queueFull of ['discard', 'discard-oldest'] as const) {
+    describe(`queues with ${queueFull}, when they are full`, () => {
+      const three = { queuedMessagesMax: 3, queueFull } as const
+
+      it('let go of expired messages first, which are not counted as dropped', () =>
+        withStore(
+          open,
+          async (store, clock) => {
+            const { epoch } = await claim(store)
+            await append(store, 'a')
+            await appendUntil(store, 'b', clock.nowMs() + 1000)
+            await appendUntil(store, 'c', clock.nowMs() + 60_000)
+            clock.advance(1000)
+            assert.equal((await append(store, 'd')).dropped, 0)
+            assert.deepEqual(await texts(store), ['a', 'c', 'd'])
+            await store.queues.remove('c', epoch, [1, 3, 4])
+            assert.deepEqual(await texts(store), [])
+          },
+          three,
+        ))
+
+      it('let go of all that expired, again and again', () =>
+        withStore(
+          open,
+          async (store, clock) => {
+            await claim(store)
+            for (const round of [1, 2, 3]) {
+              for (const text of ['a', 'b', 'c']) {
+                assert.equal((await appendUntil(store, `${text}${round}`, clock.nowMs() + 1000)).dropped, 0)
+              }
+              clock.advance(1000)
+            }
+            assert.deepEqual(await append(store, 'd'), { wakes: [{ clientId: 'c', home: 'node/1' }], dropped: 0 })
+            assert.deepEqual(await texts(store), ['d'])
+          },
+          three,
+        ))
+
+      it('make room for a large message of expired ones, also where several queues share them', () =>
+        withStore(
+          open,
+          async (store, clock) => {
+            for (const clientId of ['c', 'other']) await claim(store, { clientId })
+            const targets = ['c', 'other'].map(clientId => ({ clientId, delivery: atLeastOnce }))
+            const expiring = { expiresAtMs: clock.nowMs() + 1000 }
+            for (const text of ['a', 'b']) await store.queues.append(targets, message(text.repeat(300), expiring))
+            await append(store, 'n'.repeat(100))
+            clock.advance(1000)
+            assert.equal((await append(store, 'd'.repeat(700))).dropped, 0)
+            assert.deepEqual(await texts(store), ['n'.repeat(100), 'd'.repeat(700)])
+          },
+          { queuedBytesMax: 1100, queueFull },
+        ))
+
+      it('keep an expired message that was sent, for its Packet Identifier is in use', () =>
+        withStore(
+          open,
+          async (store, clock) => {
+            await claim(store)
+            for (const text of ['a', 'b', 'c']) await appendUntil(store, text, clock.nowMs() + 1000)
+            await store.queues.read('c', 0, 1)
+            clock.advance(1000)
+            assert.equal((await append(store, 'd')).dropped, 0)
+            assert.deepEqual(await texts(store), ['a', 'd'])
+          },
+          three,
+        ))
+    })
+  }
+
   describe('queues that discard the oldest', () => {
     const three = { queuedMessagesMax: 3, queueFull: 'discard-oldest' } as const
 

@@ -8,7 +8,8 @@ import { LOAD_SESSION } from './session-pieces.ts'
  * large, `bodies` (the last number given out), and `appender:<name>`: the last batch of this worker with its answer, so
  * that a batch that is sent again after a broken connection is answered and not done twice.
  *
- * A session is read once and written once however many messages of the batch it gets.
+ * A session is read once and written once however many messages of the batch it gets. Where a queue is full, what has
+ * expired makes room first.
  *
  * Nothing is taken from a worker among the dead: its clients are connected elsewhere, and it could wake nobody for what
  * it appends.
@@ -22,6 +23,7 @@ export const appendScript = script(
   QUEUE_ENTRIES,
   `
 local KEPT_SECONDS, INLINE_BYTES, ADDED_AT_ONCE, STALE_RESULT = 3600, 4096, 1000, 4294967295
+local SEARCH_EVERY_MS, SEARCHED_AT_ONCE = 1000, 1000
 local appender = prefix .. 'appender:' .. ARGV[2]
 local batch, most, mostBytes, oldestFirst, blob = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1', ARGV[7]
 local earlier = redis.call('GET', appender)
@@ -52,6 +54,26 @@ local function flush(s)
   s.added = {}
 end
 local function fits(messages, bytes, size) return messages < most and bytes + size <= mostBytes end
+
+-- Removes what has expired and was not sent, once a second, and of so many messages; the next time it goes on behind them.
+local function dropExpired(s)
+  local state = redis.call('HGET', sessionKey(s.id), 's')
+  local searchedAt, searchedUpTo = 0, 0
+  if state then searchedAt, searchedUpTo = struct.unpack('>dd', state) end
+  if now < searchedAt + SEARCH_EVERY_MS then return end
+  flush(s)
+  local after = math.max(s.sentUpTo, s.readUpTo, searchedUpTo)
+  local page = redis.call('ZRANGE', queueKey(s), '(' .. text(after), '+inf', 'BYSCORE', 'LIMIT', 0, SEARCHED_AT_ONCE)
+  local gone = {}
+  for _, entry in ipairs(page) do
+    local expiresAt = struct.unpack('>d', entry, 14)
+    if expiresAt > 0 and expiresAt <= now then gone[#gone + 1] = entry end
+  end
+  letEntriesGo(s, gone)
+  if #gone > 0 then redis.call('ZREM', queueKey(s), unpack(gone)) end
+  local last = #page == SEARCHED_AT_ONCE and struct.unpack('>d', page[#page]) or 0
+  redis.call('HSET', sessionKey(s.id), 's', struct.pack('>dd', now, last))
+end
 
 -- Removes the oldest that were not sent, as many as the new one needs; false: there is no room to be made.
 local function makeRoom(s, size)
@@ -108,6 +130,10 @@ for _ = 1, count do
         s.added = {}
       end
       local room = fits(s.messages, s.bytes, size) and 0
+      if not room then
+        dropExpired(s)
+        room = fits(s.messages, s.bytes, size) and 0
+      end
       if not room and oldestFirst and size <= mostBytes then room = makeRoom(s, size) end
       if room then
         dropped = dropped + room

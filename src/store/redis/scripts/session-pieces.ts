@@ -2,8 +2,9 @@
  * Reads a session and writes its queue state back. `session:<client>` is a hash: i instance (names the session's other
  * keys; the epoch of its first claim), e epoch, h home (absent: no connection), x Session Expiry Interval, z expires at
  * (absent: never), d delay of its will (absent: no will), t will due at, o digest of the owner, q packed: newest
- * position, messages, bytes, sent up to, read up to. One that was claimed more than once goes
- * on, and is persistent until its connection ends whatever its interval.
+ * position, messages, bytes, sent up to, read up to; s packed: when a full queue was last searched for expired messages, and
+ * up to where (0: to its end). One that was claimed more than once goes on, and is persistent until its connection ends
+ * whatever its interval.
  */
 export const LOAD_SESSION = `
 local function sessionKey(id) return prefix .. 'session:' .. id end
@@ -69,6 +70,7 @@ local function give(taker, id, epoch, will, expired)
 end
 `
 
+/**
  * The connection of a session has ended; one that is over then is kept until its will is taken, and a persistent one
  * until somebody learns that it is gone.
  */
