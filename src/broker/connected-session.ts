@@ -29,6 +29,8 @@ export class ConnectedSession {
   /** May be changed by DISCONNECT (v5 3.14.2.2.2). */
   sessionExpiryIntervalSeconds: number
   readonly will: StoredWill | undefined
+  /** Whether the store has it, as it does while the client may publish it. */
+  willStored = true
   /** QoS 2 messages received and not yet released, by Packet Identifier; undefined while there was none. */
   receivedPacketIds: Set<number> | undefined
   /** Those among them that came on an earlier connection: this one's Receive Maximum does not count them (v5 4.9). */

@@ -113,7 +113,7 @@ export class LocalClaims {
 
   async #makeOneGood(session: ConnectedSession, claim: SessionClaim): Promise<void> {
     const { store, log } = this.#context
-    const result = await this.#claimInStore(claim)
+    const result = await this.#claimInStore(session.willStored ? claim : { ...claim, will: undefined })
     const left = !this.#claims.delete(session)
     if (result.kind === 'owned-by-another') return this.#disconnect(session, NOT_THEIRS)
     if (result.kind === 'refused') return this.#disconnect(session, NOT_TAKEN)

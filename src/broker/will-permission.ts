@@ -7,7 +7,10 @@ export interface WillOwner {
   readonly session: { readonly will: StoredWill | undefined }
 }
 
-/** CONNECT was allowed its will; AUTH, or a reload, may have brought other permissions since. */
+/**
+ * CONNECT was allowed its will; AUTH, or a reload, may have brought other permissions since. What the store has of it follows
+ * them, for another worker may publish it; what holds when the connection ends decides.
+ */
 export function mayPublishWill({ permissions, session: { will } }: WillOwner): boolean {
   if (will === undefined) return true
   const { topicName, qos, retain } = will.message

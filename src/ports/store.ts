@@ -94,6 +94,8 @@ export interface SessionStore {
   claim(claim: SessionClaim): Promise<ClaimResult>
   /** The connection ended and the session stays. */
   release(clientId: string, epoch: number, release: Release): Promise<void>
+  /** The will of the connection that holds the session, from now on; undefined: it has none. */
+  setWill(clientId: string, epoch: number, will: StoredWill | undefined): Promise<void>
   /** The session is over: removes everything of it. */
   end(clientId: string, epoch: number): Promise<void>
   /** Remembers, or forgets, a QoS 2 message that was received (v5 4.3.3). */

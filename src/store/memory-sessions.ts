@@ -1,5 +1,13 @@
 import type { WorkerAddress } from '../ports/bus.ts'
-import type { ClaimResult, DueSession, DueWill, Release, SessionClaim, SessionStore } from '../ports/store.ts'
+import type {
+  ClaimResult,
+  DueSession,
+  DueWill,
+  Release,
+  SessionClaim,
+  SessionStore,
+  StoredWill,
+} from '../ports/store.ts'
 import type { AnySession, SessionTable } from './session-table.ts'
 
 /** Sessions in memory. Nothing is awaited within a call, so each one is atomic. */
@@ -40,6 +48,10 @@ export class MemorySessions implements SessionStore {
   async release(clientId: string, epoch: number, release: Release): Promise<void> {
     const session = this.#table.claimedWith(clientId, epoch)
     this.#table.letGo(session, this.#table.nowMs(), release)
+  }
+
+  async setWill(clientId: string, epoch: number, will: StoredWill | undefined): Promise<void> {
+    this.#table.setWill(this.#table.claimedWith(clientId, epoch), will)
   }
 
   async end(clientId: string, epoch: number): Promise<void> {

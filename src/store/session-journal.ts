@@ -4,6 +4,7 @@ import type { TakenJournal } from './taken-due.ts'
 
 /** Whoever is told of each change of a session, after it was made and before anything else is. */
 export interface SessionJournal<Session> extends TakenJournal {
+  /** It was claimed, or the connection that holds it has another will. */
   held(session: Session): void
   letGo(session: Session, release: Release): void
   willGone(session: Session): void

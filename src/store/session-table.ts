@@ -2,7 +2,7 @@ import { BrokerError } from '../core/errors.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Subscription } from '../core/subscription.ts'
-import type { Release, SessionClaim } from '../ports/store.ts'
+import type { Release, SessionClaim, StoredWill } from '../ports/store.ts'
 import { DueHeap } from './due-heap.ts'
 import type { MemorySession, SessionQueue } from './memory-session.ts'
 import type { OpenGate } from './open-gate.ts'
@@ -116,6 +116,13 @@ export class SessionTable<Session extends AnySession> {
     if (held === undefined) this.#homes.set(claim.home, new Set([session]))
     else held.add(session)
     this.#due.schedule(session, Infinity)
+    this.#journal.held(session)
+  }
+
+  /** Once the connection has ended, what it has left behind stays. */
+  setWill(session: Session, will: StoredWill | undefined): void {
+    if (session.home === undefined) return
+    session.will = will
     this.#journal.held(session)
   }
 

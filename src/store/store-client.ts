@@ -45,6 +45,7 @@ function remoteSessions(caller: StoreCaller): SessionStore {
   return {
     claim: claim => caller.call(methods.claim, claim),
     release: (...args) => caller.call(methods.release, args),
+    setWill: (...args) => caller.call(methods.setWill, args),
     end: (...args) => caller.call(methods.end, args),
     markReceived: (...args) => caller.call(methods.markReceived, args),
     abandon: (...args) => caller.call(methods.abandon, args),

@@ -11,6 +11,7 @@ import type {
   ReceivedMark,
   Release,
   SessionClaim,
+  StoredWill,
 } from '../ports/store.ts'
 import type { AnswerMessage, AnswerQueued } from './raw-reads.ts'
 import {
@@ -35,6 +36,7 @@ import {
   claimResultCodec,
   dueSessionCodec,
   messageCodec,
+  optionalWillCodec,
   ownedSubscriptionCodec,
   receivedMarkCodec,
   releaseCodec,
@@ -108,6 +110,11 @@ export const takeDue: Method<readonly [WorkerAddress, number, number], readonly 
 export const settleDue: Write<readonly [WorkerAddress, readonly number[]]> = method(
   7,
   pairCodec(stringCodec, numbers),
+  nothingCodec,
+)
+export const setWill: Write<ClientAndEpoch<StoredWill | undefined>> = method(
+  8,
+  tripleCodec(stringCodec, varuintCodec, optionalWillCodec),
   nothingCodec,
 )
 

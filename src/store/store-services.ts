@@ -44,6 +44,7 @@ const services: ReadonlyMap<number, Service> = new Map([
   serve(methods.abandon, ({ store }, args) => store.sessions.abandon(...args)),
   serve(methods.takeDue, ({ store }, args) => store.sessions.takeDue(...args)),
   serve(methods.settleDue, ({ store }, args) => store.sessions.settleDue(...args)),
+  serve(methods.setWill, ({ store }, args) => store.sessions.setWill(...args)),
   serve(methods.putSubscriptions, ({ store }, args) => store.subscriptions.put(...args)),
   serve(methods.removeSubscriptions, ({ store }, args) => store.subscriptions.remove(...args)),
   serve(methods.allSubscriptions, context => context.subscriptionPages.start(context.store.subscriptions.all())),

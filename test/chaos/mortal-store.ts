@@ -23,6 +23,7 @@ export class MortalStore implements Store {
       end: (...args) => this.#call(() => sessions.end(...args)),
       markReceived: (...args) => this.#call(() => sessions.markReceived(...args)),
       takeDue: (...args) => this.#call(() => sessions.takeDue(...args)),
+      setWill: (...args) => this.#call(() => sessions.setWill(...args)),
       settleDue: (...args) => this.#call(() => sessions.settleDue(...args)),
       // Called by those who live on.
       abandon: (...args) => sessions.abandon(...args),

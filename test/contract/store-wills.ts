@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Store } from '../../src/ports/store.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
-import { claim, type OpenStore, subscription, takeDue, will, withStore } from './store-contract.ts'
+import { claim, type OpenStore, staleEpoch, subscription, takeDue, will, withStore } from './store-contract.ts'
 
 const SECOND_MS = 1000
 
@@ -177,6 +177,39 @@ export function willsContract(open: OpenStore): void {
         const { epoch } = await claim(store, { will: will('new', 0) })
         await store.sessions.release('c', epoch, { expiresAtMs: Infinity, willDueAtMs: clock.nowMs(), sentUpTo: 0 })
         assert.deepEqual(await due(store, clock), [['new', false]])
+      }))
+
+    it('may be withdrawn while its connection is open, and given again', () =>
+      withStore(open, async (store, clock) => {
+        const given = will('w', 0)
+        for (const sessionExpiryIntervalSeconds of [0, 100]) {
+          for (const last of [undefined, given]) {
+            const clientId = `c${sessionExpiryIntervalSeconds}${last === undefined}`
+            const home = `node/${clientId}`
+            const { epoch } = await claim(store, { clientId, home, will: given, sessionExpiryIntervalSeconds })
+            for (const next of [undefined, given, last]) await store.sessions.setWill(clientId, epoch, next)
+            await store.sessions.abandon(home, clock.nowMs())
+            assert.deepEqual(await due(store, clock), last === undefined ? [] : [['w', false]])
+          }
+        }
+      }))
+
+    it('that is withdrawn is not sent by a claimant either', () =>
+      withStore(open, async store => {
+        const { epoch } = await claim(store, { will: will('w', 5) })
+        await store.sessions.setWill('c', epoch, undefined)
+        assert.equal((await claim(store, { cleanStart: true, home: 'node/2' })).dueWill, undefined)
+      }))
+
+    it('is set by the connection that has the session only, and stays as it was left', () =>
+      withStore(open, async (store, clock) => {
+        const { epoch } = await claim(store)
+        const later = await claim(store, { will: will('w', 0) })
+        await assert.rejects(store.sessions.setWill('c', epoch, undefined), staleEpoch)
+        const release = { expiresAtMs: Infinity, willDueAtMs: clock.nowMs(), sentUpTo: 0 }
+        await store.sessions.release('c', later.epoch, release)
+        await store.sessions.setWill('c', later.epoch, undefined)
+        assert.deepEqual(await due(store, clock), [['w', false]])
       }))
 
     const abandoned: readonly {

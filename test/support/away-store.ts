@@ -27,6 +27,7 @@ export class AwayStore implements Store {
       markReceived: (...args) => this.#held(() => sessions.markReceived(...args)),
       abandon: (...args) => this.#held(() => sessions.abandon(...args)),
       takeDue: (...args) => this.#held(() => sessions.takeDue(...args)),
+      setWill: (...args) => this.#held(() => sessions.setWill(...args)),
       settleDue: (...args) => this.#held(() => sessions.settleDue(...args)),
     }
     this.subscriptions = subscriptions

@@ -17,6 +17,7 @@ export class BusyStore implements Store {
       end: (...args) => this.#call(sessions.end(...args)),
       markReceived: (...args) => this.#call(sessions.markReceived(...args)),
       takeDue: (...args) => this.#call(sessions.takeDue(...args)),
+      setWill: (...args) => this.#call(sessions.setWill(...args)),
       settleDue: (...args) => this.#call(sessions.settleDue(...args)),
       abandon: (...args) => this.#call(sessions.abandon(...args)),
     }

@@ -20,6 +20,7 @@ export function safeSessions(sessions: SessionStore, journal: Journal): SessionS
   return {
     claim: claim => whenSafe(journal, () => sessions.claim(claim)),
     release: (...args) => whenSafe(journal, () => sessions.release(...args)),
+    setWill: (...args) => whenSafe(journal, () => sessions.setWill(...args)),
     end: (...args) => whenSafe(journal, () => sessions.end(...args)),
     markReceived: (...args) => whenSafe(journal, () => sessions.markReceived(...args)),
     abandon: (...args) => whenSafe(journal, () => sessions.abandon(...args)),

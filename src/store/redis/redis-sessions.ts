@@ -18,6 +18,7 @@ import { claimScript } from './scripts/claim-script.ts'
 import { endScript } from './scripts/end-script.ts'
 import { markReceivedScript } from './scripts/mark-received-script.ts'
 import { releaseScript } from './scripts/release-script.ts'
+import { setWillScript } from './scripts/set-will-script.ts'
 import { settleDueScript } from './scripts/settle-due-script.ts'
 import { takeDueScript } from './scripts/take-due-script.ts'
 
@@ -67,7 +68,7 @@ export class RedisSessions implements SessionStore {
       digest(owner),
       sessionExpiryIntervalSeconds,
       will?.delayIntervalSeconds ?? '',
-      will === undefined ? NONE : bytesOf(willCodec, will),
+      willBytes(will),
       this.#sessionsMax,
     ]
     const reply = await this.#calls.call(claimScript, args, 'acknowledged')
@@ -93,6 +94,11 @@ export class RedisSessions implements SessionStore {
     const expiresAt = expiresAtMs === Infinity ? '' : expiresAtMs
     const args = [clientId, epoch, expiresAt, willDueAtMs ?? '', sentUpTo]
     await this.#calls.sure(releaseScript, args)
+  }
+
+  async setWill(clientId: string, epoch: number, will: StoredWill | undefined): Promise<void> {
+    const delay = will?.delayIntervalSeconds ?? ''
+    await this.#calls.sure(setWillScript, [clientId, epoch, delay, willBytes(will)], 'acknowledged')
   }
 
   async end(clientId: string, epoch: number): Promise<void> {
@@ -145,6 +151,10 @@ function dueSession([ticket, clientId, epoch, will, expired]: readonly unknown[]
 function dueWillIn(ticket: unknown, reply: unknown): DueWill | undefined {
   const will = willIn(reply)
   return will === undefined ? undefined : { ticket: numberIn(ticket), will }
+}
+
+function willBytes(will: StoredWill | undefined): Buffer {
+  return will === undefined ? NONE : bytesOf(willCodec, will)
 }
 
 function willIn(reply: unknown): StoredWill | undefined {

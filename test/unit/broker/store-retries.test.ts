@@ -27,6 +27,7 @@ class DeafStore {
       markReceived: (clientId, epoch, packetId, received) => sessions.markReceived(clientId, epoch, packetId, received),
       abandon: (home, nowMs) => sessions.abandon(home, nowMs),
       takeDue: (taker, nowMs, limit) => sessions.takeDue(taker, nowMs, limit),
+      setWill: (clientId, epoch, will) => sessions.setWill(clientId, epoch, will),
       settleDue: (taker, tickets) => sessions.settleDue(taker, tickets),
     }
     return { sessions: deaf, subscriptions, queues, retained, close: () => store.close() }

@@ -113,6 +113,24 @@ describe('an embedded store after a restart', () => {
     await store.close()
   })
 
+  it('does not publish a will that was withdrawn before the process ended', async () => {
+    const host = new Host()
+    const store = await host.open()
+    for (const clientId of ['withdrawn', 'kept']) {
+      const { epoch } = await claim(store, { clientId, will: will(clientId, 0) })
+      await store.subscriptions.put(clientId, epoch, [subscription('a')])
+      if (clientId === 'withdrawn') await store.sessions.setWill(clientId, epoch, undefined)
+    }
+    const next = await host.restart(store)
+    const taken = await takeDue(next, host.clock.nowMs(), 10)
+    assert.deepEqual(
+      taken.map(({ clientId }) => clientId),
+      ['kept'],
+    )
+    assert.equal((await claim(next, { clientId: 'withdrawn' })).subscriptions.length, 1)
+    await next.close()
+  })
+
   it('keeps sessions that never expire', async () => {
     const host = new Host()
     const store = await host.open()
