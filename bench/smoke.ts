@@ -20,8 +20,8 @@ let passed = 0
 let failed = 0
 
 try {
-  const groups = Map.groupBy(allScenarios, ({ workers, tokens, durability, introspectionMs }) => {
-    return `${workers} ${tokens === 'none'} ${durability} ${introspectionMs === undefined}`
+  const groups = Map.groupBy(allScenarios, ({ workers, nodes, tokens, durability, introspectionMs }) => {
+    return `${workers} ${nodes} ${tokens === 'none'} ${durability} ${introspectionMs === undefined}`
   })
   for (const scenarios of groups.values()) await runGroup(scenarios)
 } finally {

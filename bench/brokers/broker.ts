@@ -10,7 +10,10 @@ export type Durability = 'memory' | 'os' | 'fsync'
 /** What a run needs of the broker it starts. */
 export interface BrokerNeeds {
   /** Processes or threads that serve clients. */
+  /** Of each node. */
   readonly workers: number
+  /** Nodes that share a Redis; 0: one that is alone. */
+  readonly nodes: number
   readonly durability: Durability
   /** Cores that the broker and all its processes are held to, as `taskset` takes them; undefined: all. */
   readonly cores: string | undefined
@@ -24,9 +27,11 @@ export interface BrokerNeeds {
 
 /** A broker that runs. */
 export interface RunningBroker {
-  /** Where it listens; undefined when it does not offer the transport. */
-  address(transport: Transport): Address | undefined
-  /** All its processes as they are now; empty when they are not ours to look at. */
+  /** Where its nodes listen; none when they do not offer the transport. */
+  addresses(transport: Transport): readonly Address[]
+  /** Of the Redis that its nodes share. */
+  readonly redisPort: number | undefined
+  /** All its processes as they are now, those of Redis included; empty when they are not ours to look at. */
   pids(): readonly number[]
   stop(): Promise<void>
 }
@@ -42,6 +47,10 @@ export interface Abilities {
   readonly sharedSubscriptions: boolean
   /** Can be told to keep sessions on the disk; what that promises differs. */
   readonly keepsSessions: boolean
+  /** Nodes that can share a Redis; 0: none. */
+  readonly nodesMax: number
+  /** It is run on a Redis only. */
+  readonly nodesMin: number
 }
 
 /** A broker that the suite can load. */
@@ -62,4 +71,6 @@ export const FULL_ABILITIES: Abilities = {
   workersMax: 1,
   sharedSubscriptions: true,
   keepsSessions: false,
+  nodesMax: 0,
+  nodesMin: 0,
 }

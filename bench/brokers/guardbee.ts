@@ -6,12 +6,14 @@ import type { IssuerFacts } from '../issuer/issuer.ts'
 import type { Transport } from '../load/link.ts'
 import type { Broker, BrokerNeeds, RunningBroker } from './broker.ts'
 import { FULL_ABILITIES } from './broker.ts'
+import { type ClusterNode, startNodes } from './nodes.ts'
 import { writeConfiguration } from './peer.ts'
 import { Program } from './program.ts'
 
 const HOST = '127.0.0.1'
 const READY_SECONDS = 30
 const WORKERS_MAX = 256
+const NODES_MAX = 16
 /** Queues are as long as the scenarios want, as with the peers. */
 const QUEUE_MESSAGES_MAX = 10_000_000
 const QUEUE_BYTES_MAX = 2 ** 32
@@ -25,19 +27,23 @@ export const THIS_CHECKOUT: string = path.resolve(import.meta.dirname, '../..')
 export function guardbeeOf(checkout: string, name: string): Broker {
   return {
     name,
-    abilities: { ...FULL_ABILITIES, tokens: true, keepsSessions: true, workersMax: WORKERS_MAX },
+    abilities: { ...FULL_ABILITIES, tokens: true, keepsSessions: true, workersMax: WORKERS_MAX, nodesMax: NODES_MAX },
     version: async () => await versionOf(checkout),
-    start: async needs => await startGuardbee(checkout, needs),
+    start: async needs => await startNodes(needs, (each, node) => startGuardbee(checkout, each, node)),
   }
 }
 
-async function startGuardbee(checkout: string, needs: BrokerNeeds): Promise<RunningBroker> {
+async function startGuardbee(
+  checkout: string,
+  needs: BrokerNeeds,
+  node: ClusterNode | undefined,
+): Promise<RunningBroker> {
   const program = new Program({
     command: process.execPath,
     args: [path.join(checkout, 'src/main.ts'), 'start'],
     cores: needs.cores,
     folder: needs.folder,
-    env: { ...withoutGuardbeeSettings(), ...(await settingsFor(needs)) },
+    env: { ...withoutGuardbeeSettings(), ...(await settingsFor(needs, node)) },
   })
   try {
     await program.untilReady(() => startLine(program) !== undefined, READY_SECONDS)
@@ -47,16 +53,17 @@ async function startGuardbee(checkout: string, needs: BrokerNeeds): Promise<Runn
   }
   const ports = listenerPorts(startLine(program) ?? '')
   return {
-    address: transport => {
+    addresses: transport => {
       const port = ports.get(SCHEMES[transport])
-      return port === undefined ? undefined : { host: HOST, port, transport }
+      return port === undefined ? [] : [{ host: HOST, port, transport }]
     },
+    redisPort: node?.redisPort,
     pids: () => program.pids(),
     stop: async () => await program.stop(),
   }
 }
 
-async function settingsFor(needs: BrokerNeeds): Promise<Record<string, string>> {
+async function settingsFor(needs: BrokerNeeds, node: ClusterNode | undefined): Promise<Record<string, string>> {
   const { workers, durability, issuer, introspects, folder } = needs
   const security =
     issuer === undefined
@@ -74,8 +81,9 @@ async function settingsFor(needs: BrokerNeeds): Promise<Record<string, string>> 
     GUARDBEE_ADMIN_PORT: '0',
     GUARDBEE_QUEUE_MESSAGES_MAX: String(QUEUE_MESSAGES_MAX),
     GUARDBEE_QUEUE_BYTES_MAX: String(QUEUE_BYTES_MAX),
-    GUARDBEE_DURABILITY: durability,
-    GUARDBEE_DATA_DIR: path.join(folder, 'data'),
+    ...(node === undefined
+      ? { GUARDBEE_DURABILITY: durability, GUARDBEE_DATA_DIR: path.join(folder, 'data') }
+      : { GUARDBEE_REDIS_URL: `redis://${HOST}:${node.redisPort}`, GUARDBEE_NODE_ID: node.name }),
     GUARDBEE_WORKERS: String(workers),
     GUARDBEE_LOG_DIR: path.join(folder, 'log'),
   }

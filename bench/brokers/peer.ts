@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Address, Transport } from '../load/link.ts'
 import type { Abilities, Broker, BrokerNeeds, RunningBroker } from './broker.ts'
+import { type ClusterNode, startNodes } from './nodes.ts'
 import { freePort, isOpen } from './ports.ts'
 import type { ProgramOptions } from './program.ts'
 import { Program } from './program.ts'
@@ -31,10 +32,15 @@ const READY_SECONDS = 60
 /** The broker of a row. */
 export function peerOf(row: PeerRow): Broker {
   const { name, abilities, version } = row
-  return { name, abilities, version, start: async needs => await startPeer(row, needs) }
+  return {
+    name,
+    abilities,
+    version,
+    start: async needs => await startNodes(needs, (each, node) => startPeer(row, each, node)),
+  }
 }
 
-async function startPeer(row: PeerRow, needs: BrokerNeeds): Promise<RunningBroker> {
+async function startPeer(row: PeerRow, needs: BrokerNeeds, node: ClusterNode | undefined): Promise<RunningBroker> {
   const ports = { tcp: await freePort(), ws: await freePort() }
   const values = {
     TCP_PORT: ports.tcp,
@@ -42,6 +48,7 @@ async function startPeer(row: PeerRow, needs: BrokerNeeds): Promise<RunningBroke
     OWN_PORT: await freePort(),
     SECOND_PORT: await freePort(),
     WORKERS: needs.workers,
+    REDIS_PORT: node?.redisPort ?? '',
     FOLDER: needs.folder,
     JWKS_URI: needs.issuer?.jwksUri ?? '',
     ISSUER: needs.issuer?.issuer ?? '',
@@ -66,7 +73,8 @@ async function startPeer(row: PeerRow, needs: BrokerNeeds): Promise<RunningBroke
     throw error
   }
   return {
-    address: transport => (offered.includes(transport) ? addressOf(ports[transport], transport) : undefined),
+    addresses: transport => (offered.includes(transport) ? [addressOf(ports[transport], transport)] : []),
+    redisPort: node?.redisPort,
     pids: () => program.pids(),
     stop,
   }

@@ -10,7 +10,7 @@ import { isInstalled, versionFrom } from './program.ts'
 const PEERS_FOLDER = path.resolve(import.meta.dirname, '../peers')
 /** Of Debian. Its command on the PATH changes the user, who then cannot read the folder of the run. */
 const RABBITMQ_FOLDER = '/usr/lib/rabbitmq'
-const AEDES_PACKAGE = path.resolve(import.meta.dirname, '../../node_modules/aedes/package.json')
+const PACKAGES_FOLDER = path.resolve(import.meta.dirname, '../../node_modules')
 
 /** Every peer that the suite can start by itself, if it is installed. A new one is a row here. */
 const rows: readonly PeerRow[] = [
@@ -37,6 +37,22 @@ const rows: readonly PeerRow[] = [
         String(WS_PORT),
         ...(issuer === undefined ? [] : [issuer.jwksUri, issuer.issuer, issuer.audience]),
       ],
+    }),
+  },
+  {
+    name: 'aedes-redis',
+    abilities: { ...FULL_ABILITIES, tokens: true, protocolVersions: [4], nodesMin: 1, nodesMax: 16 },
+    version: aedesOnRedisVersion,
+    configuration: () => [],
+    program: ({ issuer }, _configuration, { TCP_PORT, WS_PORT, REDIS_PORT }) => ({
+      command: process.execPath,
+      args: [
+        path.join(PEERS_FOLDER, 'aedes.ts'),
+        String(TCP_PORT),
+        String(WS_PORT),
+        ...(issuer === undefined ? [] : [issuer.jwksUri, issuer.issuer, issuer.audience]),
+      ],
+      env: { ...process.env, REDIS_PORT: String(REDIS_PORT) },
     }),
   },
   {
@@ -143,6 +159,18 @@ async function rabbitmqVersion(): Promise<string | undefined> {
 }
 
 async function aedesVersion(): Promise<string | undefined> {
-  const text = await readFile(AEDES_PACKAGE, 'utf8').catch(() => undefined)
+  return await packageVersion('aedes')
+}
+
+/** Its parts for Redis are not among our dependencies; who wants the comparison installs them. */
+async function aedesOnRedisVersion(): Promise<string | undefined> {
+  const packages = ['aedes', 'aedes-persistence-redis', 'mqemitter-redis']
+  const [aedes, persistence, emitter] = await Promise.all(packages.map(packageVersion))
+  if (aedes === undefined || persistence === undefined || emitter === undefined) return undefined
+  return `${aedes} (persistence ${persistence}, emitter ${emitter})`
+}
+
+async function packageVersion(name: string): Promise<string | undefined> {
+  const text = await readFile(path.join(PACKAGES_FOLDER, name, 'package.json'), 'utf8').catch(() => undefined)
   return text === undefined ? undefined : /"version": "(\S+)"/.exec(text)?.[1]
 }

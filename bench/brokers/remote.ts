@@ -17,7 +17,8 @@ export function remoteBroker(target: string): Broker {
     abilities: { ...FULL_ABILITIES, keepsSessions: true, transports: ['tcp'] },
     version: async () => ((await isOpen(port, host)) ? 'unknown version' : undefined),
     start: async () => ({
-      address: transport => (transport === 'tcp' ? { host, port, transport } : undefined),
+      addresses: transport => (transport === 'tcp' ? [{ host, port, transport }] : []),
+      redisPort: undefined,
       pids: () => [],
       stop: async () => {},
     }),

@@ -17,12 +17,14 @@ export class ClientGroup {
     this.#turn = turn
   }
 
-  /** Starts to connect the client with this number; resolves when it is let in. */
-  async connect(number: number, listener: ClientListener, persistent = false): Promise<MqttClient> {
-    const { address, protocolVersion, prefix, tokens } = this.#plan
+  /** Starts to connect the client with this number, to this node; resolves when it is let in. */
+  async connect(number: number, listener: ClientListener, persistent = false, node = number): Promise<MqttClient> {
+    const { addresses, protocolVersion, prefix, tokens } = this.#plan
     const password = tokens.length === 0 ? undefined : tokens[number % tokens.length]
     const username = password === undefined ? undefined : USERNAME
     const fields = { protocolVersion, clientId: `${prefix}-${number}`, username, password, persistent }
+    const address = addresses[node % addresses.length]
+    if (address === undefined) throw new Error('there is no node to connect to')
     const client = new MqttClient(address, fields, listener, this.#turn)
     client.index = number
     this.#clients.push(client)

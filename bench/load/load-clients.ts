@@ -1,6 +1,7 @@
 import type { ClientGroup } from './client-group.ts'
 import { openAll } from './connecting.ts'
 import type { ClientListener, MqttClient } from './mqtt-client.ts'
+import { nodesOfPair } from './nodes.ts'
 import { candidatesFor, chooseEnds } from './placement.ts'
 import type { LoadPlan } from './plan.ts'
 import { ownersOfPeers } from './socket-owners.ts'
@@ -37,7 +38,12 @@ interface OpenedEnds {
 async function openEnds(plan: LoadPlan, group: ClientGroup, listener: ClientListener): Promise<OpenedEnds> {
   const clients: MqttClient[] = []
   await openAll(endsOpened(plan), CONNECTING_AT_ONCE, async number => {
-    clients[number] = await group.connect(number, listener, plan.persistent && number < plan.subscribers)
+    clients[number] = await group.connect(
+      number,
+      listener,
+      plan.persistent && number < plan.subscribers,
+      nodeOf(plan, number),
+    )
   })
   const { publishers, subscribers } =
     plan.placement === 'any'
@@ -55,6 +61,13 @@ function placedEnds(plan: LoadPlan, placement: 'crossing' | 'local', clients: re
     publishers: ends.flatMap(({ publisher }) => chosen(publisher)),
     subscribers: ends.flatMap(({ subscriber }) => chosen(subscriber)),
   }
+}
+
+/** Subscribers have the first numbers. Only pairs are placed. */
+function nodeOf({ layout, subscribers, addresses, crossingShare }: LoadPlan, number: number): number {
+  if (layout !== 'pairs') return number
+  const nodes = nodesOfPair(number % subscribers, subscribers, addresses.length, crossingShare)
+  return number < subscribers ? nodes.subscriber : nodes.publisher
 }
 
 /** Clients that are opened to become publishers and subscribers. */

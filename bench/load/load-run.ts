@@ -12,6 +12,7 @@ import type { LoadPlan, LoaderResult } from './plan.ts'
 import { PublishBlock } from './publish-block.ts'
 import type { Pacer } from './publisher.ts'
 import { Publisher } from './publisher.ts'
+import { RedisCommands } from './redis-commands.ts'
 import type { Run } from './run.ts'
 import { topicNameOf } from './topics.ts'
 import { Turn } from './turn.ts'
@@ -55,6 +56,8 @@ export class LoadRun implements Run {
     await sleepUntil(startMicroseconds)
     const stop = loop instanceof ClosedLoop ? this.#startClosedLoop(loop) : this.#startOpenLoop(loop)
     await sleepUntil(startMicroseconds + this.#plan.warmUpSeconds * 1_000_000)
+    const commands = new RedisCommands(this.#plan.redisPort)
+    await commands.start()
     const meter = new Meter(brokerPids)
     meter.start()
     this.#deliveries.measuring = true
@@ -63,9 +66,10 @@ export class LoadRun implements Run {
     this.#deliveries.measuring = false
     loop.measuring = false
     const elapsed = meter.elapsed()
+    const redisCommands = await commands.count()
     stop()
     await this.#drained()
-    return this.#result(elapsed)
+    return this.#result({ ...elapsed, redisCommands })
   }
 
   finish(): void {

@@ -18,9 +18,11 @@ export class MassConnect {
   readonly #failures = new Failures()
   readonly #clients: ClientGroup
   readonly #staysOut: (number: number) => boolean
+  readonly #persistent: boolean
   #over = false
 
-  constructor(clients: ClientGroup, staysOut: (number: number) => boolean = () => false) {
+  constructor(clients: ClientGroup, staysOut: (number: number) => boolean = () => false, persistent = false) {
+    this.#persistent = persistent
     this.#clients = clients
     this.#staysOut = staysOut
   }
@@ -30,7 +32,7 @@ export class MassConnect {
     const listener = this.#listener()
     await openAll(count, pace, async (number, start) => {
       try {
-        const client = await this.#clients.connect(number, listener)
+        const client = await this.#clients.connect(number, listener, this.#persistent)
         if (this.#staysOut(number)) return this.#failures.add('a client with a bad token was let in')
         this.#latency.record(nowMicroseconds() - start)
         await whenConnected?.(client)

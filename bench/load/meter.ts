@@ -8,6 +8,7 @@ export interface Elapsed {
   readonly brokerCpuSeconds: number | undefined
   readonly loaderCpuSeconds: number
   readonly stealSeconds: number
+  readonly redisCommands: number | undefined
 }
 
 interface Mark {
@@ -38,6 +39,7 @@ export class Meter {
       brokerCpuSeconds: this.#brokerPids.length === 0 ? undefined : end.brokerCpuSeconds - start.brokerCpuSeconds,
       loaderCpuSeconds: end.loaderCpuSeconds - start.loaderCpuSeconds,
       stealSeconds: end.stealSeconds - start.stealSeconds,
+      redisCommands: undefined,
     }
   }
 

@@ -16,7 +16,10 @@ export type Pace = { readonly window: number } | { readonly ratePerSecond: numbe
 
 /** What every plan holds. */
 export interface PlanBase {
-  readonly address: Address
+  /** Of each node; clients are spread over them in turn, unless they are placed. */
+  readonly addresses: readonly Address[]
+  /** Of the Redis between the nodes, whose commands are counted; undefined: there is none. */
+  readonly redisPort: number | undefined
   readonly protocolVersion: ProtocolVersion
   /** Begins every client identifier and keeps runs apart. */
   readonly prefix: string
@@ -40,6 +43,8 @@ export interface LoadPlan extends PlanBase {
   readonly pace: Pace
   readonly payloadBytes: number
   readonly placement: Placement
+  /** Share of the pairs whose ends are at different nodes. */
+  readonly crossingShare: number
   readonly topicsPerPublisher: number
   /** Filters that further clients hold and that match nothing. */
   readonly idleFilters: number
@@ -62,6 +67,10 @@ export interface StormPlan extends PlanBase {
   readonly pace: Pace
   /** Others that come and go before, so that the broker runs warm; their tokens follow those of the clients. */
   readonly warmUpClients: number
+  /** Time for the broker to get over a departure. */
+  readonly settleSeconds: number
+  /** Their sessions outlive their connections. */
+  readonly persistent: boolean
   /** Connect all of them once before, so that the broker has seen every token. */
   readonly twice: boolean
   /** Share of the clients whose token is bad, and which are to be refused. */
@@ -118,6 +127,8 @@ export interface LoaderResult {
   readonly sendLagMicroseconds: number | undefined
   /** Time in which the host of a virtual machine ran something else. */
   readonly stealSeconds: number
+  /** Commands that Redis has run meanwhile. */
+  readonly redisCommands: number | undefined
 }
 
 /** To a process of the load generator. */

@@ -44,6 +44,8 @@ export interface Measurement {
   readonly stealSeconds: number
   /** Requests to the authorization server while clients connected; undefined where they are not of interest. */
   readonly issuerRequests: number | undefined
+  /** Commands that Redis ran for each operation; undefined without one. */
+  readonly redisCommands: number | undefined
   readonly warnings: readonly string[]
 }
 
@@ -80,6 +82,7 @@ export function measurementOf(
   const operations = sum(results, result => result.operations)
   const seconds = Math.max(...results.map(result => result.seconds))
   const brokerCpuSeconds = longestOf(results.map(result => result.brokerCpuSeconds))
+  const redisCommands = longestOf(results.map(result => result.redisCommands))
   const loaderCores = Math.max(...results.map(result => result.loaderCpuSeconds / result.seconds))
   const brokerCores = brokerCpuSeconds === undefined ? undefined : brokerCpuSeconds / seconds
   const all = background === undefined ? results : [...results, background]
@@ -106,6 +109,7 @@ export function measurementOf(
     loaderCores,
     stealSeconds: Math.max(...results.map(result => result.stealSeconds)),
     issuerRequests: facts.issuerRequests,
+    redisCommands: redisCommands === undefined || operations === 0 ? undefined : redisCommands / operations,
     warnings: warningsOf(facts, all, loaderCores, brokerCores, seconds),
   }
 }

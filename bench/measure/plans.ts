@@ -7,7 +7,8 @@ import type { Size } from '../scenarios/size.ts'
 
 /** What plans are made for, beside the scenario. */
 export interface PlanTarget {
-  readonly address: Address
+  readonly addresses: readonly Address[]
+  readonly redisPort: number | undefined
   readonly brokerPids: readonly number[]
   /** One for each client of the run; empty when clients need none. */
   readonly tokens: readonly string[]
@@ -52,6 +53,7 @@ export function backgroundPlan(scenario: Scenario, target: PlanTarget): LoadPlan
     pace: { ratePerSecond },
     payloadBytes: 64,
     placement: 'any',
+    crossingShare: 0,
     topicsPerPublisher: 1,
     idleFilters: 0,
     persistent: false,
@@ -74,6 +76,8 @@ function planOf(scenario: Scenario, size: Size, base: PlanBase): LoaderPlan {
         clients: scenario.clients,
         pace: scenario.pace,
         warmUpClients: scenario.warmUpClients,
+        settleSeconds: size.settleSeconds,
+        persistent: scenario.persistent,
         twice: scenario.twice,
         badShare: scenario.ordeal?.badShare ?? 0,
         bad: scenario.ordeal?.bad ?? 'forged',
@@ -93,7 +97,7 @@ function planOf(scenario: Scenario, size: Size, base: PlanBase): LoaderPlan {
 
 function loadPart(scenario: LoadScenario, size: Size): Omit<LoadPlan, keyof PlanBase | 'kind'> {
   const { publishers, subscribers, layout, shared, qos, pace, payloadBytes } = scenario
-  const { placement, topicsPerPublisher, idleFilters, persistent } = scenario
+  const { placement, crossingShare, topicsPerPublisher, idleFilters, persistent } = scenario
   return {
     publishers,
     subscribers,
@@ -103,6 +107,7 @@ function loadPart(scenario: LoadScenario, size: Size): Omit<LoadPlan, keyof Plan
     pace,
     payloadBytes,
     placement,
+    crossingShare,
     topicsPerPublisher,
     idleFilters,
     persistent,
@@ -114,9 +119,10 @@ function loadPart(scenario: LoadScenario, size: Size): Omit<LoadPlan, keyof Plan
 }
 
 function planBase(scenario: Scenario, target: PlanTarget, prefix: string, firstToken: number): PlanBase {
-  const { address, brokerPids, tokens } = target
+  const { addresses, redisPort, brokerPids, tokens } = target
   return {
-    address,
+    addresses,
+    redisPort,
     brokerPids,
     prefix,
     protocolVersion: scenario.protocolVersion,

@@ -29,8 +29,6 @@ const ALGORITHMS: Readonly<Record<Exclude<TokenKind, 'none'>, TokenAlgorithm>> =
   es256: 'ES256',
   eddsa: 'EdDSA',
 }
-/** Time between the news that all is ready and the first message. */
-const LEAD_MICROSECONDS = 200_000
 const MICROSECONDS = 1_000_000
 
 let runs = 0
@@ -57,7 +55,7 @@ export async function runScenario(
 
 /** Starts a broker as a scenario wants it. */
 export async function startFor(
-  scenario: Pick<Scenario, 'tokens' | 'workers' | 'durability' | 'introspectionMs'>,
+  scenario: Pick<Scenario, 'tokens' | 'workers' | 'nodes' | 'durability' | 'introspectionMs'>,
   broker: Broker,
   folder: string,
   { issuer, cores }: Pick<RunContext, 'issuer' | 'cores'>,
@@ -65,8 +63,9 @@ export async function startFor(
   const withTokens = scenario.tokens !== 'none' && broker.abilities.tokens
   const needs = {
     workers: scenario.workers,
+    nodes: scenario.nodes,
     durability: scenario.durability,
-    cores: coresFor(scenario.workers, cores).broker,
+    cores: coresFor(serversOf(scenario), cores).broker,
     issuer: withTokens ? issuer.facts : undefined,
     introspects: scenario.introspectionMs !== undefined,
     folder,
@@ -86,21 +85,23 @@ export async function loadBroker(
   repetition: number,
   context: RunContext,
 ): Promise<Measurement> {
-  const address = running.address(scenario.transport)
-  if (address === undefined) throw new Error(`${broker.name} does not offer ${scenario.transport}`)
+  const addresses = running.addresses(scenario.transport)
+  if (addresses.length === 0) throw new Error(`${broker.name} does not offer ${scenario.transport}`)
   const tokens = await tokensFor(scenario, broker, context)
   const brokerPids = running.pids()
   runs += 1
-  const target = { address, brokerPids, tokens, run: runs }
+  const target = { addresses, redisPort: running.redisPort, brokerPids, tokens, run: runs }
   const before = brokerPids.length === 0 ? undefined : memoryOf(brokerPids)
   const beside = backgroundPlan(scenario, target)
-  const cores = coresFor(scenario.workers, context.cores).loader
+  const cores = coresFor(serversOf(scenario), context.cores).loader
   const loaders = plansFor(scenario, context.size, target, context.loaders).map(plan => new Loader(plan, cores))
   const background = beside === undefined ? undefined : new Loader(beside, cores)
   const { issuer } = context
   const requestsBefore = issuer.requests
   try {
-    const { results, backgroundResult } = await load(loaders, background, () => behave(issuer, scenario))
+    const { results, backgroundResult } = await load(loaders, background, context.size.leadSeconds, () =>
+      behave(issuer, scenario),
+    )
     const after = brokerPids.length === 0 ? undefined : memoryOf(running.pids())
     const facts = {
       scenario: scenario.name,
@@ -120,6 +121,11 @@ export async function loadBroker(
   }
 }
 
+/** Processes that serve clients. */
+function serversOf({ workers, nodes }: Pick<Scenario, 'workers' | 'nodes'>): number {
+  return workers * Math.max(1, nodes)
+}
+
 interface LoadResults {
   readonly results: readonly LoaderResult[]
   readonly backgroundResult: LoaderResult | undefined
@@ -128,11 +134,12 @@ interface LoadResults {
 async function load(
   loaders: readonly Loader[],
   background: Loader | undefined,
+  leadSeconds: number,
   whenReady: () => void,
 ): Promise<LoadResults> {
   await Promise.all([...loaders, ...(background === undefined ? [] : [background])].map(loader => loader.ready()))
   whenReady()
-  const start = nowMicroseconds() + LEAD_MICROSECONDS
+  const start = nowMicroseconds() + leadSeconds * MICROSECONDS
   background?.begin(start)
   // The others are under way when the storm comes.
   const lead = background === undefined ? 0 : MICROSECONDS / 2

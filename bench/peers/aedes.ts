@@ -1,10 +1,11 @@
 /**
- * Aedes for the benchmark: in memory, one process, no Nagle, unlimited queues. With a key set its password is an
- * access token, which jose verifies. Arguments: port of TCP, port of WebSocket, key set, issuer, audience.
+ * Aedes for the benchmark: in memory, or in the Redis at REDIS_PORT, one process, no Nagle, unlimited queues. With a key
+ * set its password is an access token, which jose verifies. Arguments: port of TCP, port of WebSocket, key set, issuer,
+ * audience.
  */
 import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
-import type { AuthenticateHandler } from 'aedes'
+import type { AedesOptions, AuthenticateHandler } from 'aedes'
 import { Aedes } from 'aedes'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { createWebSocketStream, WebSocketServer } from 'ws'
@@ -13,7 +14,12 @@ const HOST = '127.0.0.1'
 const BACKLOG = 4_096
 
 const [tcpPort, wsPort, jwksUri, issuer, audience] = process.argv.slice(2)
-const broker = await Aedes.createBroker({ concurrency: 65_535, queueLimit: 65_535 })
+const redisPort = process.env['REDIS_PORT']
+const broker = await Aedes.createBroker({
+  concurrency: 65_535,
+  queueLimit: 65_535,
+  ...(redisPort === undefined ? {} : await partsOnRedis({ host: HOST, port: Number(redisPort) })),
+})
 if (jwksUri !== undefined && issuer !== undefined && audience !== undefined)
   broker.authenticate = tokenHook(jwksUri, issuer, audience)
 
@@ -25,6 +31,21 @@ http.listen({ host: HOST, port: Number(wsPort), backlog: BACKLOG })
 createServer({ noDelay: true }, socket => {
   broker.handle(socket)
 }).listen({ host: HOST, port: Number(tcpPort), backlog: BACKLOG })
+
+type PartsOnRedis = Pick<AedesOptions, 'persistence' | 'mq'>
+
+/** The packages need not be there, so nothing but this knows of them. */
+async function partsOnRedis(connection: { readonly host: string; readonly port: number }): Promise<PartsOnRedis> {
+  const [persistence, emitter] = await Promise.all(['aedes-persistence-redis', 'mqemitter-redis'].map(factoryOf))
+  return { persistence: persistence?.(connection), mq: emitter?.(connection) }
+}
+
+async function factoryOf(name: string): Promise<(connection: object) => AedesOptions['mq']> {
+  const module: unknown = await import(name)
+  const factory = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
+  if (typeof factory !== 'function') throw new Error(`${name} exports no function`)
+  return connection => Reflect.apply(factory, undefined, [connection])
+}
 
 function tokenHook(jwksUriText: string, expectedIssuer: string, expectedAudience: string): AuthenticateHandler {
   const keySet = createRemoteJWKSet(new URL(jwksUriText))

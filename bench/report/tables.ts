@@ -83,6 +83,9 @@ function warningRemarks(
     ...(cell?.measurements ?? [])
       .filter(run => run.issuerRequests !== undefined)
       .map(run => `${scenario.name}, ${name}: ${run.issuerRequests} requests to the authorization server`),
+    ...(cell?.measurements ?? []).flatMap(({ redisCommands }) =>
+      redisCommands === undefined ? [] : [`${scenario.name}, ${name}: ${figure(redisCommands)} Redis commands each`],
+    ),
     ...new Set(cell?.measurements.flatMap(run => run.warnings.map(text => `${scenario.name}, ${name}: ${text}`))),
   ]
 }

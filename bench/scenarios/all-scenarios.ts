@@ -1,4 +1,5 @@
 import { authStormScenarios } from './auth-storms.ts'
+import { clusterScenarios } from './cluster.ts'
 import { connectionScenarios } from './connections.ts'
 import { durableScenarios } from './durable.ts'
 import { messageScenarios } from './messages.ts'
@@ -19,6 +20,7 @@ export const allScenarios: readonly Scenario[] = [
   ...routingScenarios,
   ...payloadScenarios,
   ...durableScenarios,
+  ...clusterScenarios,
   ...openMqttScenarios,
 ]
 

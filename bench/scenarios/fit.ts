@@ -6,6 +6,8 @@ export function whyUnfit(broker: Broker, scenario: Scenario): string | undefined
   const { abilities, name } = broker
   if (scenario.brokers !== undefined && !scenario.brokers.includes(name)) return 'not made for it'
   if (scenario.durability !== 'memory' && !abilities.keepsSessions) return 'keeps no sessions'
+  if (scenario.nodes > abilities.nodesMax) return abilities.nodesMax === 0 ? 'no nodes on Redis' : 'fewer nodes'
+  if (scenario.nodes < abilities.nodesMin) return 'on Redis only'
   if (scenario.workers > abilities.workersMax) return `at most ${abilities.workersMax} worker`
   if (!abilities.transports.includes(scenario.transport)) return `no ${scenario.transport}`
   if (!abilities.protocolVersions.includes(scenario.protocolVersion)) return 'no MQTT 5'

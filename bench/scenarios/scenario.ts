@@ -22,8 +22,10 @@ interface ScenarioBase {
   readonly tokens: TokenKind
   /** The tokens are what is measured. Elsewhere a broker that knows no tokens is run open to all. */
   readonly needsTokens: boolean
-  /** Processes or threads of the broker; it gets as many cores. */
+  /** Processes or threads of the broker, or of each node; it gets as many cores. */
   readonly workers: number
+  /** Nodes that share a Redis; 0: one that is alone, without it. */
+  readonly nodes: number
   /** Where the broker keeps what outlives a connection. */
   readonly durability: Durability
   /** What guardbee aims at, in microseconds of CPU per message or connection. */
@@ -48,6 +50,8 @@ export interface LoadScenario extends ScenarioBase {
   readonly pace: Pace
   readonly payloadBytes: number
   readonly placement: Placement
+  /** Share of the pairs whose ends are at different nodes. */
+  readonly crossingShare: number
   /** Further filters in the broker, held by others, that match nothing. */
   readonly idleFilters: number
   /** The subscribers' sessions outlive their connections: QoS 1 and 2 messages go through their queues. */
@@ -77,6 +81,8 @@ export interface StormScenario extends ScenarioBase {
   readonly pace: Pace
   /** Others that connect and leave before the measured ones. */
   readonly warmUpClients: number
+  /** Their sessions outlive their connections. */
+  readonly persistent: boolean
   /** Each token has been seen before. */
   readonly twice: boolean
   readonly ordeal: Ordeal | undefined
@@ -123,6 +129,7 @@ const COMMON = {
   tokens: 'es256',
   needsTokens: false,
   workers: 1,
+  nodes: 0,
   durability: 'memory',
   aimMicroseconds: undefined,
   background: undefined,
@@ -136,6 +143,7 @@ export function load(row: LoadRow): LoadScenario {
     shared: false,
     payloadBytes: 64,
     placement: 'any',
+    crossingShare: 0,
     idleFilters: 0,
     topicsPerPublisher: 1,
     persistent: false,
@@ -144,7 +152,7 @@ export function load(row: LoadRow): LoadScenario {
 }
 
 export function storm(row: StormRow): StormScenario {
-  return { ...COMMON, warmUpClients: 0, twice: false, ordeal: undefined, ...row, kind: 'storm' }
+  return { ...COMMON, warmUpClients: 0, persistent: false, twice: false, ordeal: undefined, ...row, kind: 'storm' }
 }
 
 export function idle(row: Row<IdleScenario, 'clients'>): IdleScenario {

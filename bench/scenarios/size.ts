@@ -2,9 +2,13 @@ import type { IdleScenario, Scenario, StormScenario } from './scenario.ts'
 
 /** How long and how large runs are; a scenario is cut down to the maxima. */
 export interface Size {
+  /** Between the news that all is ready and the first message. */
+  readonly leadSeconds: number
   readonly warmUpSeconds: number
   readonly measuredSeconds: number
   readonly heldSeconds: number
+  /** Between clients that leave and those that are measured. */
+  readonly settleSeconds: number
   /** Of a storm. */
   readonly stormClientsMax: number
   readonly idleClientsMax: number
@@ -23,9 +27,11 @@ const DESCRIPTORS_BESIDE = 1_000
 export function fullSize(descriptorsMax: number): Size {
   const clientsMax = Math.max(1, descriptorsMax - DESCRIPTORS_BESIDE)
   return {
+    leadSeconds: 0.2,
     warmUpSeconds: 1,
     measuredSeconds: 3,
     heldSeconds: 3,
+    settleSeconds: 1,
     stormClientsMax: clientsMax,
     idleClientsMax: clientsMax,
     endsMax: clientsMax,
@@ -50,9 +56,11 @@ export function quickSize(descriptorsMax: number): Size {
 
 /** Enough to see that nothing is lost. */
 export const TINY: Size = {
+  leadSeconds: 0.03,
   warmUpSeconds: 0.05,
   measuredSeconds: 0.2,
   heldSeconds: 0.1,
+  settleSeconds: 0.03,
   stormClientsMax: 40,
   idleClientsMax: 40,
   endsMax: 8,

@@ -4,7 +4,8 @@ import type { LoadPlan } from '../../../../bench/load/plan.ts'
 export function loadPlan(given: Partial<LoadPlan> = {}): LoadPlan {
   return {
     kind: 'load',
-    address: { host: '127.0.0.1', port: 1, transport: 'tcp' },
+    addresses: [{ host: '127.0.0.1', port: 1, transport: 'tcp' }],
+    redisPort: undefined,
     protocolVersion: 4,
     prefix: 'b',
     tokens: [],
@@ -18,6 +19,7 @@ export function loadPlan(given: Partial<LoadPlan> = {}): LoadPlan {
     pace: { window: 4 },
     payloadBytes: 64,
     placement: 'any',
+    crossingShare: 0,
     topicsPerPublisher: 1,
     idleFilters: 0,
     persistent: false,

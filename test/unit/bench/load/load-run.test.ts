@@ -11,7 +11,7 @@ import { RelayServer } from './relay-server.ts'
 
 async function runAgainst(mischief: Mischief, given: Partial<LoadPlan>): Promise<LoaderResult> {
   const server = new RelayServer(mischief)
-  const run = new LoadRun(loadPlan({ ...given, address: await server.listen() }))
+  const run = new LoadRun(loadPlan({ ...given, addresses: [await server.listen()] }))
   try {
     await run.prepare()
     return await run.measure(nowMicroseconds())
@@ -93,7 +93,7 @@ describe('LoadRun', () => {
   it('gives each client its own token', async () => {
     const server = new RelayServer(honest)
     const tokens = ['one', 'two', 'three', 'four']
-    const run = new LoadRun(loadPlan({ address: await server.listen(), publishers: 2, subscribers: 2, tokens }))
+    const run = new LoadRun(loadPlan({ addresses: [await server.listen()], publishers: 2, subscribers: 2, tokens }))
     await run.prepare()
     run.close()
     server.close()

@@ -7,7 +7,7 @@ import type { StormPlan } from '../../../../bench/load/plan.ts'
 import { StormRun } from '../../../../bench/load/storm-run.ts'
 import { RelayServer } from './relay-server.ts'
 
-const PLAN: Omit<StormPlan, 'address'> = {
+const PLAN: Omit<StormPlan, 'addresses'> = {
   kind: 'storm',
   protocolVersion: 4,
   prefix: 's',
@@ -17,6 +17,9 @@ const PLAN: Omit<StormPlan, 'address'> = {
   clients: 30,
   pace: { window: 7 },
   warmUpClients: 0,
+  settleSeconds: 0.05,
+  persistent: false,
+  redisPort: undefined,
   twice: false,
   badShare: 0,
   bad: 'forged',
@@ -25,7 +28,7 @@ const PLAN: Omit<StormPlan, 'address'> = {
 describe('StormRun', () => {
   it('connects every client once and times each', async () => {
     const server = new RelayServer(messages => messages)
-    const run = new StormRun({ ...PLAN, address: await server.listen() })
+    const run = new StormRun({ ...PLAN, addresses: [await server.listen()] })
     await run.prepare()
     const result = await run.measure(nowMicroseconds())
     run.close()
@@ -37,7 +40,7 @@ describe('StormRun', () => {
   it('shows every token before when asked to, and counts only the second visit', async () => {
     const server = new RelayServer(messages => messages)
     const tokens = Array.from({ length: 30 }, (_, index) => `token-${index}`)
-    const run = new StormRun({ ...PLAN, tokens, twice: true, address: await server.listen() })
+    const run = new StormRun({ ...PLAN, tokens, twice: true, addresses: [await server.listen()] })
     await run.prepare()
     const result = await run.measure(nowMicroseconds())
     run.close()
@@ -51,7 +54,7 @@ describe('StormRun', () => {
   it('lets others come and go before, with tokens of their own, and does not count them', async () => {
     const server = new RelayServer(messages => messages)
     const tokens = Array.from({ length: 40 }, (_, index) => `token-${index}`)
-    const run = new StormRun({ ...PLAN, tokens, warmUpClients: 10, address: await server.listen() })
+    const run = new StormRun({ ...PLAN, tokens, warmUpClients: 10, addresses: [await server.listen()] })
     await run.prepare()
     const warmUp = server.connects.map(({ password }) => password)
     const result = await run.measure(nowMicroseconds())
@@ -67,7 +70,7 @@ describe('StormRun', () => {
       .map(part => Buffer.from(part).toString('base64url'))
       .join('.')
     const tokens = Array.from({ length: 30 }, () => token)
-    const run = new StormRun({ ...PLAN, tokens, badShare: 0.5, address: await server.listen() })
+    const run = new StormRun({ ...PLAN, tokens, badShare: 0.5, addresses: [await server.listen()] })
     const result = await run.measure(nowMicroseconds())
     run.close()
     server.close()
@@ -83,7 +86,7 @@ describe('StormRun', () => {
     await once(server, 'listening')
     const address = server.address()
     assert.ok(address !== null && typeof address === 'object')
-    const run = new StormRun({ ...PLAN, address: { host: '127.0.0.1', port: address.port, transport: 'tcp' } })
+    const run = new StormRun({ ...PLAN, addresses: [{ host: '127.0.0.1', port: address.port, transport: 'tcp' }] })
     const result = await run.measure(nowMicroseconds())
     run.close()
     server.close()

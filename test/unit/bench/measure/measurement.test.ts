@@ -30,6 +30,7 @@ function result(given: Partial<LoaderResult>): LoaderResult {
     brokerCpuSeconds: 0.5,
     loaderCpuSeconds: 1.5,
     sendLagMicroseconds: undefined,
+    redisCommands: undefined,
     stealSeconds: 0,
     ...given,
   }

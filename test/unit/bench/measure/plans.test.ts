@@ -21,7 +21,13 @@ const pairs = load({
 
 function targetFor(scenario: Scenario): PlanTarget {
   const tokens = Array.from({ length: clientsOf(scenario) }, (_, index) => `token-${index}`)
-  return { address: { host: '127.0.0.1', port: 1, transport: 'tcp' }, brokerPids: [1], tokens, run: 7 }
+  return {
+    addresses: [{ host: '127.0.0.1', port: 1, transport: 'tcp' }],
+    redisPort: undefined,
+    brokerPids: [1],
+    tokens,
+    run: 7,
+  }
 }
 
 function sum(plans: readonly LoaderPlan[], of: (plan: LoaderPlan) => number): number {

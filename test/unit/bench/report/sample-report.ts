@@ -26,6 +26,7 @@ export function measurement(given: Partial<Measurement>): Measurement {
     loaderCores: 0.5,
     stealSeconds: 0,
     issuerRequests: undefined,
+    redisCommands: undefined,
     warnings: [],
     ...given,
   }
