@@ -2,7 +2,7 @@ import type { Credentials, Identity } from '../ports/auth.ts'
 import { background } from '../ports/telemetry.ts'
 import { ReasonCode } from '../protocol/reason-codes.ts'
 import type { BrokerContext } from './broker-context.ts'
-import type { DeadlineTarget } from './deadline-wheel.ts'
+import { type DeadlineTarget, DeadlineWheel } from './deadline-wheel.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
 /** What of CONNECT is shown again with a new token. */
@@ -17,6 +17,11 @@ export interface WatchedClient {
 const JITTER_SHARE_MAX = 0.1
 /** As much as clocks may differ: no token is good for long after its end. */
 const JITTER_MS_MAX = 30_000
+/** A wheel that is driven by timers runs late, never early, the more the further ahead: so the end is looked for before. */
+const LATE_SHARE_MAX = 1 / 16
+/** The last moments of a proof begin so long before its end, and with them the looks at the clock. */
+const LAST_MOMENTS_MS = 2 * DeadlineWheel.tickMs
+const EXPIRED = refuse(ReasonCode.MaximumConnectTime, 'the token has expired')
 const REVOKED = refuse(ReasonCode.NotAuthorized, 'the token was revoked')
 
 /**
@@ -33,6 +38,7 @@ export class ProofWatch implements DeadlineTarget {
   /** Infinity: the proof does not end. */
   #endsAtMs = Number.POSITIVE_INFINITY
   #recheckAtMs = Number.POSITIVE_INFINITY
+  #inLastMoments = false
 
   constructor(broker: BrokerContext, client: WatchedClient, identity: Identity, shown: ShownAgain) {
     this.#broker = broker
@@ -48,6 +54,14 @@ export class ProofWatch implements DeadlineTarget {
 
   get identity(): Identity {
     return this.#identity
+  }
+
+  /**
+   * Why the client may begin nothing more: its proof has ended, though the connection may last a little longer. Asked
+   * at each PUBLISH, so that the clock is read in the last moments of a proof alone.
+   */
+  get over(): Refusal | undefined {
+    return this.#inLastMoments && this.ended ? EXPIRED : undefined
   }
 
   /** Whether the proof has ended by now, though the connection may last a little longer. */
@@ -86,7 +100,7 @@ export class ProofWatch implements DeadlineTarget {
     const { clock, log } = this.#broker
     const nowMs = clock.nowMs()
     if (nowMs >= this.#endsAtMs) {
-      this.#client.disconnect(refuse(ReasonCode.MaximumConnectTime, 'the token has expired'))
+      this.#client.disconnect(EXPIRED)
       return 0
     }
     const { standing } = this.#identity
@@ -103,7 +117,12 @@ export class ProofWatch implements DeadlineTarget {
     if (!holds && identity === this.#identity && this.dueTick !== 0) this.#client.disconnect(REVOKED)
   }
 
+  /** Notes whether the last moments have begun; how long until something is to be done again. */
   #untilNextMs(nowMs: number): number {
-    return Math.min(this.#endsAtMs, this.#recheckAtMs) - nowMs
+    const { expiresAtMs = Number.POSITIVE_INFINITY } = this.#identity
+    const leftMs = expiresAtMs - nowMs
+    this.#inLastMoments = leftMs <= LAST_MOMENTS_MS
+    const beforeEndMs = Math.min(leftMs - LAST_MOMENTS_MS, leftMs * (1 - LATE_SHARE_MAX))
+    return Math.min(this.#inLastMoments ? this.#endsAtMs - nowMs : beforeEndMs, this.#recheckAtMs - nowMs)
   }
 }

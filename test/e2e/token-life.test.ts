@@ -50,6 +50,26 @@ describe('the life of a token', { timeout: 120_000 }, () => {
     assert.equal(client.disconnectReason(), 0xa0)
   })
 
+  it('ends over WebSocket too, and nothing that is published after it is delivered', async () => {
+    await start({}, { GUARDBEE_WORKERS: '1' })
+    const subscriber = await connect('subscriber', await server.mint())
+    await subscriber.client.subscribeAsync('t')
+    const exp = Math.floor(Date.now() / 1000) + 6
+    const token = await server.mint({ claims: { exp } })
+    const publisher = await connectClient(guardbee.listenerUrl('ws').href, { clientId: 'publisher', token })
+    const publishing = setInterval(() => {
+      if (!publisher.isClosed()) publisher.client.publish('t', String(Date.now()))
+    }, 5)
+    teardown.add(publishing, clearInterval)
+    await waitFor('the end of the connection', () => publisher.isClosed())
+    assert.equal(publisher.disconnectReason(), 0xa0)
+    await subscriber.client.publishAsync('t', 'behind them', { qos: 1 })
+    await subscriber.waitForMessage('a message behind them', ({ payload }) => payload === 'behind them')
+    const sentAtMs = Number(subscriber.messages.at(-2)?.payload)
+    assert.ok(sentAtMs > exp * 1000 - 1000 && sentAtMs < exp * 1000, `the last was sent at ${sentAtMs}, exp is ${exp}`)
+    await subscriber.client.endAsync()
+  })
+
   it('of an opaque token is what the authorization server says, asked once for both workers', async () => {
     await start({ format: 'opaque' }, introspection('only'))
     const token = await server.requestToken()

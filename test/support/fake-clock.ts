@@ -52,6 +52,12 @@ export class FakeClock implements Clock {
     this.#nowMs = endMs
   }
 
+  /** Moves the time on and all timers with it, as where a busy process is late for each of them. */
+  delayTimers(ms: number): void {
+    this.#nowMs += ms
+    for (const due of this.#due) due.atMs += ms
+  }
+
   #arm(delayMs: number, intervalMs: number | undefined, task: () => void): Timer {
     const due: Due = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, intervalMs, task }
     this.#due.add(due)

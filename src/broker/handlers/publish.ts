@@ -19,6 +19,8 @@ const RECEIVED_BEFORE: Routed = { matched: true, safe: undefined, share: 0 }
 /** PUBLISH (v5 3.3): topic, permission, quota, routing, acknowledgement. Allocates nothing for QoS 0 on the usual way. */
 export function handlePublish(channel: Channel, client: ConnectedClient, packet: IncomingPublish): void {
   const { broker } = channel
+  const over = client.proof?.over
+  if (over !== undefined) return channel.disconnect(over)
   broker.counters.messagesReceived++
   broker.counters.payloadBytesReceived += packet.payloadEnd - packet.payloadStart
   const route = channel.topics.resolve(packet)

@@ -34,7 +34,8 @@ export async function handleSubscribe(
   packet: SubscribePacket,
 ): Promise<void> {
   const { broker } = channel
-  const { session } = client
+  const { session, proof } = client
+  if (proof?.over !== undefined) return channel.disconnect(proof.over)
   const protocolError = channel.protocolVersion === 5 ? errorOf(packet, broker.limits) : undefined
   if (protocolError !== undefined) return channel.disconnect(protocolError)
   const reasonCodes: number[] = []

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ReasonCode } from '../../../src/protocol/reason-codes.ts'
 import { TestBrokers } from '../../support/test-broker.ts'
+import { connectPacket, subscribePacket } from '../../support/wire-client.ts'
 
 const MINUTE_MS = 60_000
 
@@ -21,6 +22,46 @@ describe('the end of a token', () => {
     assert.equal(reasonCode, ReasonCode.MaximumConnectTime)
     assert.equal(properties?.reasonString, 'the token has expired')
     assert.equal(watcher.expect('publish').payload.toString(), 'gone')
+  })
+
+  for (const version of [4, 5] as const) {
+    it(`is the end of what an MQTT ${version === 5 ? '5' : '3.1.1'} client publishes and subscribes to, however long its connection lasts`, async () => {
+      const brokers = await TestBrokers.start()
+      const watcher = await brokers.connect('watcher')
+      await watcher.subscribe('t')
+      brokers.door.identity = { expiresAtMs: brokers.clock.nowMs() + 60 * MINUTE_MS }
+      const [publisher, subscriber, quiet] = await Promise.all(
+        ['publisher', 'subscriber', 'quiet'].map(name => brokers.connect(name, { version })),
+      )
+      assert(publisher !== undefined && subscriber !== undefined && quiet !== undefined)
+      await brokers.pass(60 * MINUTE_MS - 1)
+      await publisher.publish('t', 'in time')
+      assert.equal(watcher.expect('publish').payload.toString(), 'in time')
+      await brokers.pass(1)
+      const before = brokers.clock.nowMs()
+      await publisher.publish('t', 'too late', { qos: 1 })
+      subscriber.send(subscribePacket(1, 't', {}))
+      await brokers.settle()
+      for (const client of [publisher, subscriber]) {
+        assert.equal(client.closedByBroker, true)
+        if (version === 5) assert.equal(client.expect('disconnect').reasonCode, ReasonCode.MaximumConnectTime)
+      }
+      assert.equal(brokers.clock.nowMs(), before)
+      assert.deepEqual(watcher.received, [])
+      assert.equal(quiet.closedByBroker, false)
+    })
+  }
+
+  it('is seen in time though the timers of a busy worker run a twentieth late', async () => {
+    const brokers = await TestBrokers.start()
+    brokers.door.identity = { expiresAtMs: brokers.clock.nowMs() + 60 * MINUTE_MS }
+    const client = await brokers.connect('c')
+    for (let ticks = 0; ticks < (60 * MINUTE_MS) / 500 / 1.05 + 2; ticks++) {
+      brokers.clock.delayTimers(25)
+      await brokers.pass(500)
+    }
+    await client.publish('t', 'too late')
+    assert.equal(client.closedByBroker, true)
   })
 
   it('closes the connection of an MQTT 3.1.1 client', async () => {
@@ -44,6 +85,18 @@ describe('the end of a token', () => {
     await brokers.pass(15_500)
     assert.equal(open(), 0)
     brokers.assertNothingLeft()
+  })
+
+  it('takes no timer of its own, however many connections wait for theirs', async () => {
+    const brokers = await TestBrokers.start()
+    const timers = brokers.clock.pendingTimers
+    brokers.door.identity = { expiresAtMs: brokers.clock.nowMs() + 60 * MINUTE_MS }
+    for (let number = 0; number < 10_000; number++) {
+      brokers.open().send(connectPacket(`c${number}`, 5, { keepalive: 60 }))
+    }
+    await brokers.settle()
+    assert.equal(brokers.worker().broker.holdings.deadlines, 20_000)
+    assert.equal(brokers.clock.pendingTimers, timers)
   })
 
   it('leaves a connection alone whose proof does not end', async () => {
