@@ -19,6 +19,7 @@ import { BrokerError } from '../core/errors.ts'
 import type { ListenerIdentity } from '../ports/connection.ts'
 import type { Log } from '../ports/telemetry.ts'
 import { SlabPool } from '../protocol/slab-pool.ts'
+import { logLastWords } from '../telemetry/last-words.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { renderPrometheus, sumCounters } from '../telemetry/metrics.ts'
 import { storeMetrics, workerMetrics } from '../telemetry/metrics-table.ts'
@@ -70,6 +71,7 @@ export async function startBroker(
   readAgain?: () => Promise<SecurityModel>,
 ): Promise<RunningBroker> {
   const log = createLogger({ level: settings.logLevel, process: 'primary', fd: STANDARD_OUTPUT })
+  logLastWords(log)
   const startedAtMs = systemClock.nowMs()
   log.info(startingSecurity())
   if (security.accessLog.enabled) log.info(accessLogIsWritten(accessLogPath(settings.logDir, security.accessLog)))

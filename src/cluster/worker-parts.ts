@@ -9,6 +9,7 @@ import type { WorkerAddress } from '../ports/bus.ts'
 import type { Store } from '../ports/store.ts'
 import type { Log } from '../ports/telemetry.ts'
 import { SlabPool } from '../protocol/slab-pool.ts'
+import { logLastWords } from '../telemetry/last-words.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { systemClock } from '../telemetry/system-clock.ts'
 import { systemRandom } from '../telemetry/system-random.ts'
@@ -54,6 +55,7 @@ export async function prepareWorker(
 ): Promise<WorkerParts> {
   const { settings, security, folder, address, number } = plan
   const log = createLogger({ level: settings.logLevel, process: `worker ${number}`, fd: STANDARD_OUTPUT })
+  logLastWords(log)
   const clock = systemClock
   const random = systemRandom
   const endOfTick = new EndOfTick(setImmediate)

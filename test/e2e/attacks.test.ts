@@ -85,3 +85,37 @@ describe('a broker under attack', { timeout: 120_000 }, () => {
     return { clientId, version, username: 'u', password }
   }
 })
+
+describe('a process that ends at an error of its own', { timeout: 120_000 }, () => {
+  const teardown = new Teardown()
+
+  after(() => teardown.run())
+
+  it('says so in a line of its log, without the token in it', async () => {
+    const server = teardown.add(await startAuthorizationServer(), opened => opened.close())
+    const token = await server.mint()
+    const guardbee = teardown.add(await startGuardbee(jwtSettings(server), 'start', failing(token)), opened =>
+      opened.destroy(),
+    )
+    const [worker] = guardbee.startedWorkers
+    assert.ok(worker !== undefined)
+    process.kill(worker.pid, 'SIGUSR2')
+    const last = await guardbee.waitForEvent('the process ends at an error that nobody caught')
+    assert.equal(last.fields['process'], 'worker 1')
+    await waitFor('the worker to come back', () => guardbee.startedWorkers.length === 3)
+    process.kill(guardbee.program.pid, 'SIGUSR2')
+    const { status } = await guardbee.program.ended
+    assert.equal(status, 1)
+    assert.equal(guardbee.eventsNamed(last.event).at(-1)?.fields['process'], 'primary')
+    assert.equal(guardbee.program.stderr, '')
+    assert.ok(!(await guardbee.allOutput()).includes(token.slice(token.lastIndexOf('.'))))
+  })
+
+  /** A script that fails at a signal, with the token wherever an error may have it. */
+  function failing(token: string): string {
+    return `process.on('SIGUSR2', () => {
+      const token = '${token}'
+      throw Object.assign(new Error('bad: ' + token, { cause: { token } }), { command: { args: [token] } })
+    })`
+  }
+})

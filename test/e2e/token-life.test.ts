@@ -60,7 +60,7 @@ describe('the life of a token', { timeout: 120_000 }, () => {
     const publishing = setInterval(() => {
       if (!publisher.isClosed()) publisher.client.publish('t', String(Date.now()))
     }, 5)
-    teardown.add(publishing, clearInterval)
+    teardown.add(publishing, timer => Promise.resolve(clearInterval(timer)))
     await waitFor('the end of the connection', () => publisher.isClosed())
     assert.equal(publisher.disconnectReason(), 0xa0)
     await subscriber.client.publishAsync('t', 'behind them', { qos: 1 })

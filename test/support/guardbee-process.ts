@@ -128,14 +128,21 @@ export class GuardbeeProcess {
   }
 }
 
-/** Starts `guardbee start` (or `dev`) from source and waits until it says that it is ready. */
+/**
+ * Starts `guardbee start` (or `dev`) from source and waits until it says that it is ready. Each of its processes runs the
+ * script `before` everything else.
+ */
 export async function startGuardbee(
   settings: GuardbeeSettings,
   command: 'start' | 'dev' = 'start',
+  before?: string,
 ): Promise<GuardbeeProcess> {
   const folder = await makeTemporaryFolder()
+  const options =
+    before === undefined ? {} : { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(before)}` }
+  const env = { ...environment(settings, folder), ...options }
   const guardbee = new GuardbeeProcess(
-    startProgram(process.execPath, [MAIN, command], { env: environment(settings, folder), cwd: folder.path }),
+    startProgram(process.execPath, [MAIN, command], { env, cwd: folder.path }),
     folder,
   )
   try {
