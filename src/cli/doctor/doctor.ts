@@ -10,6 +10,7 @@ import { fail, type Finding, ok } from './finding.ts'
 import { folderFindings, hostLimits, limitFindings } from './host-checks.ts'
 import { checkIssuers } from './issuer-checks.ts'
 import { portFindings } from './port-checks.ts'
+import { redisFindings } from './redis-checks.ts'
 
 const USAGE = [
   'Usage: guardbee doctor [--file TOKEN_FILE] [--json]',
@@ -22,7 +23,7 @@ const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const
 /** `guardbee doctor`. */
 export const doctorCommand: Command = {
   name: 'doctor',
-  sentence: 'looks at issuers, clocks, ports, certificates and limits, and says what to do',
+  sentence: 'looks at issuers, clocks, Redis, ports, certificates and limits, and says what to do',
   takesArguments: true,
   run: doctor,
 }
@@ -45,10 +46,11 @@ async function doctor(context: CommandContext, args: readonly string[] = []): Pr
 }
 
 function checksFor(settings: Settings, token: string | undefined, context: CommandContext): readonly Check[] {
-  const { clock } = context
+  const { clock, random } = context
   return [
     { name: 'issuers', look: () => checkIssuers({ settings, context, token }) },
     { name: 'certificates', look: () => certificateFindings(settings, clock.nowMs()) },
+    { name: 'redis', look: () => redisFindings(settings, clock, random) },
     { name: 'ports', look: () => portFindings(settings, clock) },
     { name: 'folders', look: () => folderFindings(settings) },
     { name: 'limits', look: async () => limitFindings(await hostLimits(), settings) },

@@ -62,10 +62,13 @@ function memoryFinding(memoryBytes: number, workers: number): Finding {
 }
 
 /** Whether the folders can be written and have room. */
-export async function folderFindings({ dataDir, durability, logDir }: Settings): Promise<readonly Finding[]> {
-  const data =
-    durability === 'memory' ? [ok('data folder', 'none, all is in memory')] : [await folder('data folder', dataDir)]
-  return [...data, await folder('log folder', logDir)]
+export async function folderFindings(settings: Settings): Promise<readonly Finding[]> {
+  return [await dataFolder(settings), await folder('log folder', settings.logDir)]
+}
+
+async function dataFolder({ dataDir, durability, redisUrl }: Settings): Promise<Finding> {
+  if (redisUrl !== undefined) return ok('data folder', 'none, all is in Redis')
+  return durability === 'memory' ? ok('data folder', 'none, all is in memory') : await folder('data folder', dataDir)
 }
 
 /** A folder that is not there will be made; what counts is where. */

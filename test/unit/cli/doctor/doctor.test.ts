@@ -194,6 +194,10 @@ describe('the checks of a host', () => {
       settingsWith({ GUARDBEE_DURABILITY: 'memory', GUARDBEE_LOG_DIR: folder.path }),
     )
     assert.equal(inMemory[0]?.text, 'none, all is in memory')
+    const inRedis = await folderFindings(
+      settingsWith({ GUARDBEE_REDIS_URL: 'redis://r', GUARDBEE_LOG_DIR: folder.path }),
+    )
+    assert.equal(inRedis[0]?.text, 'none, all is in Redis')
   })
 
   it('look when certificates end', async test => {
