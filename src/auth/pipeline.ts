@@ -1,6 +1,5 @@
 import type { Admission, AdmittedClient, Credentials, Door, LateRefusalCause } from '../ports/auth.ts'
 import type { Clock, Random } from '../ports/clock.ts'
-import type { ListenerIdentity } from '../ports/connection.ts'
 import type { Log } from '../ports/telemetry.ts'
 import { ReviewedStanding } from './admission-review.ts'
 import { addressBlock } from './address-block.ts'
@@ -9,9 +8,9 @@ import type { AccessLog } from './access-log.ts'
 import type { Allowance, JwtAuthenticatorFactory } from './authenticator.ts'
 import type { DecisionTrace } from './decision-trace.ts'
 import { FailureBudgets } from './failure-budgets.ts'
-import { uncheckedRealms } from './jwt-managers.ts'
 import { ListenerPipeline } from './listener-pipeline.ts'
 import type { PipelineOutcome } from './listener-pipeline.ts'
+import { ALL_LISTENERS } from './model-warnings.ts'
 import type { PasswordVerifier } from './password-pool.ts'
 import { isTokenMethod } from './presented-token.ts'
 import { shortened } from './printable-text.ts'
@@ -34,7 +33,6 @@ export interface ListenerPipelinesOptions {
   readonly failuresPerSecond?: number
 }
 
-const ALL = 'ALL'
 const OVER_BUDGET: ReadonlySet<RefusalCause> = new Set(['address_over_budget', 'issuer_over_budget'])
 
 /**
@@ -51,7 +49,7 @@ export class ListenerPipelines implements Door {
   readonly #failures: FailureBudgets
   /** Every client that is in holds this. */
   readonly #pipelineOf = (listenerName: string): ListenerPipeline | undefined =>
-    this.#byListener.get(listenerName) ?? this.#byListener.get(ALL)
+    this.#byListener.get(listenerName) ?? this.#byListener.get(ALL_LISTENERS)
 
   /** Throws `CONFIGURATION` when a part of the model does not fit together. */
   constructor(options: ListenerPipelinesOptions) {
@@ -71,28 +69,6 @@ export class ListenerPipelines implements Door {
    */
   use(model: SecurityModel): void {
     this.#byListener = pipelinesOf({ ...this.#options, model })
-  }
-
-  /** Says by name which realms let every token of their issuer in. */
-  warnUnchecked(): void {
-    for (const realm of uncheckedRealms(this.#options.model)) {
-      this.#log.warn('any token of this realm lets a client in: no <jwt-validation> says what must stand in it', {
-        realm,
-      })
-    }
-  }
-
-  /** Says which of the open listeners refuse everyone, and which pipelines name a listener that is not open. */
-  warnUncovered(listeners: readonly ListenerIdentity[]): void {
-    for (const { name } of listeners) {
-      if (this.#pipelineOf(name) !== undefined) continue
-      this.#log.warn('no pipeline covers this listener: all its clients are refused', { listener: name })
-    }
-    const open = new Set(listeners.map(({ name }) => name))
-    for (const [listener, { name }] of this.#byListener) {
-      if (listener === ALL || open.has(listener)) continue
-      this.#log.warn('pipeline names a listener that is not open', { listener, pipeline: name })
-    }
   }
 
   async admit(credentials: Credentials): Promise<Admission> {

@@ -6,6 +6,7 @@ import type { HttpModule } from '../admin/http-app.ts'
 import type { AccessLogRotation } from '../auth/access-log-rotation.ts'
 import { accessLogPath } from '../auth/access-log.ts'
 import { logoutIssuers } from '../auth/logout-issuers.ts'
+import { warnOfModel } from '../auth/model-warnings.ts'
 import { RevocationDesk } from '../auth/revocation-desk.ts'
 import type { Revocation } from '../auth/revocations.ts'
 import type { SecurityModel } from '../auth/security-model.ts'
@@ -114,6 +115,7 @@ class Node {
   readonly #accessLog: AccessLogRotation | undefined
   readonly #admin: AdminServer | undefined
   readonly #sys: SysPublisher
+  readonly #warn: () => void
   readonly #done = Promise.withResolvers<number>()
   #closing: Promise<void> | undefined = undefined
 
@@ -128,6 +130,7 @@ class Node {
     readonly accessLog: AccessLogRotation | undefined
     readonly admin: AdminServer | undefined
     readonly sys: SysPublisher
+    readonly warn: () => void
   }) {
     this.#log = parts.log
     this.#folder = parts.folder
@@ -139,12 +142,14 @@ class Node {
     this.#accessLog = parts.accessLog
     this.#admin = parts.admin
     this.#sys = parts.sys
+    this.#warn = parts.warn
   }
 
   static async open(settings: Settings, reading: SecurityReading, log: Log): Promise<Node> {
     const clock = systemClock
     const security = reading.model
     const securitySource = await openSecuritySource(reading, settings.securityFile, { clock, log })
+    const model = (): SecurityModel => securitySource?.model ?? security
     const tls = await openTlsSource(settings, { clock, random: systemRandom, log })
     const folder = await openSocketFolder(tmpdir(), process.pid)
     // With Redis each worker asks it by itself.
@@ -167,7 +172,7 @@ class Node {
         settings: { ...settings, adminToken: undefined, tlsTicketSecret: undefined, clusterSecret: undefined },
       },
       ports: clientPorts(settings),
-      security: () => securitySource?.model ?? security,
+      security: model,
       tls: () => tls?.setup,
       keySets,
       introspections,
@@ -177,7 +182,13 @@ class Node {
       clock,
       log,
     })
-    securitySource?.onChange(model => supervisor.tellAll({ kind: 'security', security: model }))
+    const warn = (): void => {
+      if (supervisor.listeners !== undefined) warnOfModel(model(), supervisor.listeners, log)
+    }
+    securitySource?.onChange(changed => {
+      supervisor.tellAll({ kind: 'security', security: changed })
+      warn()
+    })
     const reopen = (): void => supervisor.tellAll({ kind: 'reopen-access-log' })
     const accessLog = openAccessLogRotation(settings, security.accessLog, { clock, log, reopen })
     tls?.onChange(setup => supervisor.tellAll({ kind: 'tls', tls: setup }))
@@ -208,7 +219,6 @@ class Node {
       spread,
       keep: added => tokens.keep(added),
     })
-    const model = (): SecurityModel => securitySource?.model ?? security
     const explaining = openExplainDesk(settings, { model, keySets, introspections, revocations, clock, log })
     const view = { unready: () => supervisor.unready, metrics, revoking, explaining }
     const { adminBindAddress, adminPort: port } = settings
@@ -228,6 +238,7 @@ class Node {
       accessLog,
       admin,
       sys,
+      warn,
     })
   }
 
@@ -250,7 +261,9 @@ class Node {
     await this.#tokens.start()
     if (this.#closing !== undefined) throw new BrokerError('STOPPED', 'stopped before the keys were here')
     secured()
-    return await this.#supervisor.open()
+    const listeners = await this.#supervisor.open()
+    this.#warn()
+    return listeners
   }
 
   close(): Promise<void> {

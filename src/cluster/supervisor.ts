@@ -93,6 +93,11 @@ export class Supervisor {
     return this.#failure.promise
   }
 
+  /** Those that are open in every worker; undefined: none is yet. */
+  get listeners(): readonly ListenerIdentity[] | undefined {
+    return Array.from(this.#workers).find(worker => worker.listeners !== undefined)?.listeners
+  }
+
   /** Lets the workers open their listeners; resolves when all have. */
   open(): Promise<readonly ListenerIdentity[]> {
     this.#opening = true

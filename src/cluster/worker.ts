@@ -148,7 +148,7 @@ class WorkerLife {
   }
 
   async #open(parts: WorkerParts, ports: ListenerPorts, tls: TlsSetup | undefined): Promise<void> {
-    const { broker, plan, log, endOfTick, slabs, counters, door } = parts
+    const { broker, plan, log, endOfTick, slabs, counters } = parts
     this.#tls = tls
     this.#listeners = await openListeners(ports, tls, trustedProxies(plan.settings), {
       host: plan.settings.bindAddress,
@@ -162,10 +162,6 @@ class WorkerLife {
     })
     if (this.#tls !== undefined && this.#tls !== tls) useTls(this.#listeners, this.#tls, log)
     const listeners = this.#listeners.all.map(listener => listener.identity)
-    if (plan.number === 1) {
-      door.warnUncovered(listeners)
-      door.warnUnchecked()
-    }
     tellPrimary({ kind: 'opened', listeners })
   }
 

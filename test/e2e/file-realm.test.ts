@@ -124,4 +124,18 @@ describe('a realm file', { timeout: 120_000 }, () => {
     await assert.rejects(connect('i', 'plain', 'in the clear'), { code: NOT_AUTHORIZED })
     await (await connect('j', 'plain', 'another')).client.endAsync()
   })
+
+  it('is warned of at each reload, once', async () => {
+    const event = 'pipeline names a listener that is not open'
+    assert.equal(guardbee.eventsNamed(event).length, 0)
+    const elsewhere = WITHOUT_PREPROCESSORS.replace(
+      /<listener-pipeline listener="ALL">.*<\/listener-pipeline>/,
+      pipeline => pipeline + pipeline.replace('ALL', 'tcp-listener-1'),
+    )
+    await write('config.xml', elsewhere)
+    await reload('security configuration replaced', 1)
+    assert.equal(guardbee.eventsNamed(event).length, 1)
+    await write('config.xml', elsewhere.replace('tcp-listener-1', 'tcp-listener-2'))
+    await reload(event, 1)
+  })
 })

@@ -270,31 +270,11 @@ describe('ListenerPipelines', () => {
     }
   })
 
-  it('lets nobody in by a listener without a pipeline, and says so at the start', async () => {
-    const { door, log } = setUp([openPipeline(WEBSOCKET.name)])
-    door.warnUncovered([TCP, WEBSOCKET])
-    assert.deepEqual(log.entries, [
-      {
-        level: 'warn',
-        event: 'no pipeline covers this listener: all its clients are refused',
-        fields: { listener: 'tcp-listener-1883' },
-      },
-    ])
+  it('lets nobody in by a listener without a pipeline', async () => {
+    const { door } = setUp([openPipeline(WEBSOCKET.name)])
     const admission = await door.admit(CREDENTIALS)
     assert(admission.kind === 'refused')
     assert.deepEqual([admission.cause, admission.reasonCode], ['no_pipeline', 0x87])
-  })
-
-  it('warns of a pipeline for a listener that is not open, for ALL may be weaker', () => {
-    const { door, log } = setUp([openPipeline('ALL'), jwtPipeline('tcp-listener-1884')])
-    door.warnUncovered([TCP])
-    assert.deepEqual(log.entries, [
-      {
-        level: 'warn',
-        event: 'pipeline names a listener that is not open',
-        fields: { listener: 'tcp-listener-1884', pipeline: 'tcp-listener-1884-pipeline' },
-      },
-    ])
   })
 
   it('tells the logs of a client that the broker refuses after all, and gives the reference', () => {
@@ -309,18 +289,6 @@ describe('ListenerPipelines', () => {
       [event, fields?.['cause'], fields?.['reference'], fields?.['pipeline']],
       ['client refused', 'will_not_permitted', reference, 'ALL-pipeline'],
     )
-  })
-
-  it('warns of a realm without rules by its name, and not of one that wants anything', () => {
-    const { door, log } = setUp([jwtPipeline('ALL'), jwtPipeline(TCP.name)])
-    door.warnUnchecked()
-    assert.deepEqual(
-      log.entries.map(({ level, fields }) => [level, fields]),
-      [['warn', { realm: 'Okta' }]],
-    )
-    const strict = setUp([jwtPipeline('ALL', 'MQTT')])
-    strict.door.warnUnchecked()
-    assert.deepEqual(strict.log.entries, [])
   })
 
   it('keeps what the realm says of how the proof stands', async () => {
