@@ -15,6 +15,11 @@ export function refuse(reasonCode: number, why: string): Refusal {
   return { reasonCode, why }
 }
 
+/** A refusal of which the log says more, under this reference: behind HiveMQ's text the client is told it, and no more. */
+export function refuseUnder(reference: string, reasonCode: number, text: string): Refusal {
+  return refuse(reasonCode, `${text} (ref ${reference})`)
+}
+
 /** v5 [MQTT-3.1.4-3] */
 export const TAKEN_OVER: Refusal = {
   reasonCode: ReasonCode.SessionTakenOver,

@@ -4,7 +4,7 @@ import type { AuthPacket } from '../../protocol/packets.ts'
 import { ReasonCode } from '../../protocol/reason-codes.ts'
 import type { Channel, ConnectedClient } from '../channel.ts'
 import type { ProofWatch } from '../proof-watch.ts'
-import { refuse } from '../refusal.ts'
+import { refuse, refuseUnder } from '../refusal.ts'
 import { replacePermissions } from '../replaced-permissions.ts'
 
 /** Refusals that say nothing about the client: it may be let in when whom we ask is back. */
@@ -51,12 +51,13 @@ async function reauthenticate(
   if (channel.ended) return
   if (admission.kind === 'refused') {
     if (PASSING.has(admission.reasonCode) && !proof.ended) return tryAgain(channel, client, method)
-    return channel.disconnect(refuse(ReasonCode.NotAuthorized, `Re-authentication failed (ref ${admission.reference})`))
+    return channel.disconnect(refuseUnder(admission.reference, ReasonCode.NotAuthorized, 'Re-authentication failed'))
   }
   if (admission.identity.owner !== proof.identity.owner) {
     const reference = channel.broker.door.refuseAdmitted(credentials, 'reauthenticated_as_another')
-    const why = `Re-authentication failed: another subject (ref ${reference})`
-    return channel.disconnect(refuse(ReasonCode.NotAuthorized, why))
+    return channel.disconnect(
+      refuseUnder(reference, ReasonCode.NotAuthorized, 'Re-authentication failed: another subject'),
+    )
   }
   client.reauthentication = 'none'
   proof.start(admission.identity)

@@ -11,7 +11,7 @@ import { reviewNewClient } from '../client-review.ts'
 import type { ConnectedSession } from '../connected-session.ts'
 import { Load } from '../load-guard.ts'
 import { ProofWatch, type ShownAgain } from '../proof-watch.ts'
-import { type Refusal, refuse } from '../refusal.ts'
+import { type Refusal, refuse, refuseUnder } from '../refusal.ts'
 import { reservedTopic } from '../../core/reserved-topic.ts'
 import type { Claimed } from '../local-claims.ts'
 import {
@@ -124,7 +124,7 @@ async function admit(attempt: ConnectAttempt): Promise<Refusal | undefined> {
   const admission: Admission = await broker.door.admit({ ...shown, upgradeHeaders, password, authenticationData })
   if (admission.kind === 'refused') {
     if (admission.reasonCode === ReasonCode.ConnectionRateExceeded) broker.counters.connectsOverBudget++
-    return refuse(admission.reasonCode, `not authorized (ref ${admission.reference})`)
+    return refuseUnder(admission.reference, admission.reasonCode, 'Authentication failed')
   }
   attempt.identity = admission.identity
   attempt.shown = shown
@@ -150,7 +150,7 @@ function authorizeWill(attempt: ConnectAttempt): Refusal | undefined {
 function refuseAdmitted({ channel, shown }: ConnectAttempt, cause: LateRefusalCause, why: string): Refusal {
   if (shown === undefined) throw new Error('steps out of order')
   const reference = channel.broker.door.refuseAdmitted(shown, cause)
-  return refuse(ReasonCode.NotAuthorized, `${why} (ref ${reference})`)
+  return refuseUnder(reference, ReasonCode.NotAuthorized, why)
 }
 
 async function claimSession(attempt: ConnectAttempt): Promise<Refusal | undefined> {

@@ -88,7 +88,7 @@ describe('a CONNECT that is refused', () => {
       const connack = client.expect('connack')
       assert.equal(version === 5 ? connack.reasonCode : connack.returnCode, code)
       assert.equal(connack.sessionPresent, false)
-      assert.equal(connack.properties?.reasonString, version === 5 ? 'not authorized (ref r-7)' : undefined)
+      assert.equal(connack.properties?.reasonString, version === 5 ? 'Authentication failed (ref r-7)' : undefined)
       assert.equal(client.closedByBroker, true)
       assert.equal(brokers.count('connectsRefused'), 1)
       brokers.assertNothingLeft()
