@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { BrokerError } from '../core/errors.ts'
 import type { CommandContext } from './command.ts'
+import { readSecretInput } from './standard-input.ts'
 
 const VARIABLE = 'OAUTH_CLIENT_SECRET'
 const IN_HISTORY =
@@ -9,9 +10,10 @@ const IN_HISTORY =
 /** The secret of a client, from where it was given; undefined: it has none. */
 export async function readClientSecret(
   given: { readonly file: string | undefined; readonly argument: string | undefined },
-  { environment, terminal, readInput }: Pick<CommandContext, 'environment' | 'terminal' | 'readInput'>,
+  context: Pick<CommandContext, 'environment' | 'terminal' | 'readInput'>,
 ): Promise<string | undefined> {
   const { file, argument } = given
+  const { environment, terminal } = context
   if (argument !== undefined) {
     terminal.complain(IN_HISTORY)
     return argument
@@ -20,7 +22,7 @@ export async function readClientSecret(
     const found = environment[VARIABLE]
     return found === '' ? undefined : found
   }
-  const text = file === '-' ? await readInput() : await textOf(file)
+  const text = file === '-' ? await readSecretInput('the client secret', context) : await textOf(file)
   return text.replace(/\r?\n$/, '')
 }
 

@@ -1,3 +1,5 @@
+import type { CommandContext } from './command.ts'
+
 const INPUT_BYTES_MAX = 64 * 1024
 
 /** All of standard input; rejects when it is more than 64 KiB. */
@@ -11,4 +13,14 @@ export async function readStandardInput(): Promise<string> {
     parts.push(chunk)
   }
   return Buffer.concat(parts).toString()
+}
+
+/** The same, for a secret with this name; whoever sits before a terminal that says nothing is told what it waits for. */
+export async function readSecretInput(
+  name: string,
+  { terminal, readInput }: Pick<CommandContext, 'terminal' | 'readInput'>,
+): Promise<string> {
+  if (terminal.inputIsTyped)
+    terminal.complain(`Waiting for ${name} on standard input: paste it, then Enter and Ctrl-D.`)
+  return await readInput()
 }

@@ -1,7 +1,12 @@
+import { isatty } from 'node:tty'
 import { styleText } from 'node:util'
+
+const STANDARD_INPUT = 0
 
 /** What a command writes for the person who gave it. */
 export interface Terminal {
+  /** Whether somebody sits at standard input. */
+  readonly inputIsTyped: boolean
   /** What was asked for: standard output. */
   print(text: string): void
   /** What went wrong: standard error. */
@@ -14,6 +19,7 @@ export interface Terminal {
 
 /** The terminal of this process. Colours only where it is one, and never with `NO_COLOR`. */
 export const processTerminal: Terminal = {
+  inputIsTyped: isatty(STANDARD_INPUT),
   print: text => void process.stdout.write(`${text}\n`),
   complain: text => void process.stderr.write(`${text}\n`),
   bold: text => styleText('bold', text, { stream: process.stdout }),

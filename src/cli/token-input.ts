@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { CommandContext } from './command.ts'
 import { errorText } from './error-text.ts'
+import { readSecretInput } from './standard-input.ts'
 
 /** Where a token is taken from. */
 export interface TokenSource {
@@ -16,15 +17,15 @@ const IN_HISTORY =
 /** The token, without the line end behind it; or why there is none. What it holds besides is left for the door to judge. */
 export async function readTokenInput(
   { argument, file }: TokenSource,
-  { terminal, readInput }: Pick<CommandContext, 'terminal' | 'readInput'>,
+  context: Pick<CommandContext, 'terminal' | 'readInput'>,
 ): Promise<{ readonly token: string } | string> {
   if (argument !== undefined && file !== undefined) return 'The token is given twice: by --file and beside it.'
   if (argument !== undefined && argument !== '-') {
-    terminal.complain(IN_HISTORY)
+    context.terminal.complain(IN_HISTORY)
     return { token: argument }
   }
   try {
-    const text = file === undefined ? await readInput() : await readSmallFile(file)
+    const text = file === undefined ? await readSecretInput('the token', context) : await readSmallFile(file)
     return { token: text.replace(/\r?\n$/, '') }
   } catch (error) {
     return `The token cannot be read: ${errorText(error)}`

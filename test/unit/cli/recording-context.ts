@@ -10,6 +10,7 @@ import { RecordingLog } from '../../support/recording-log.ts'
 
 /** A terminal that a test can read. */
 export class RecordingTerminal implements Terminal {
+  inputIsTyped = false
   printed = ''
   complained = ''
 

@@ -54,6 +54,16 @@ describe('guardbee token why --at', () => {
     assert.deepEqual(JSON.parse(json.terminal.printed), { steps: [] })
   })
 
+  it('says that it waits for the token where somebody sits at a terminal, and there alone', async test => {
+    const { at } = await serve(test, 200, JSON.stringify({ allowed: true, text: 'Allowed in.', explanation: {} }))
+    for (const inputIsTyped of [true, false]) {
+      const context = contextWith({ GUARDBEE_ADMIN_TOKEN: SECRET }, 'the-token\n')
+      context.terminal.inputIsTyped = inputIsTyped
+      assert.equal(await runCommand(['token', 'why', '--at', at], context), 0)
+      assert.equal(context.terminal.complained.startsWith('Waiting for the token on standard input'), inputIsTyped)
+    }
+  })
+
   it('has status 1 for a token that is refused, 2 where no answer is to be had', async test => {
     const status = async (answer: number, body: string): Promise<number> => {
       const { at } = await serve(test, answer, body)
