@@ -103,7 +103,7 @@ export function claimsContract(open: OpenStore): void {
         const again = await claim(store, { home: 'node/2', sessionExpiryIntervalSeconds: 0 })
         await store.sessions.abandon('node/2', clock.nowMs())
         const gone = { clientId: 'c', epoch: again.epoch, will: undefined, expired: true }
-        assert.deepEqual(await store.sessions.takeDue(clock.nowMs(), 10), [gone])
+        assert.deepEqual(await takeDue(store, clock.nowMs(), 10), [gone])
       }))
 
     it('brings back the state of a persistent session', () =>
