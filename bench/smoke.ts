@@ -12,33 +12,41 @@ import type { Scenario } from './scenarios/scenario.ts'
 import { sized, TINY } from './scenarios/size.ts'
 import { inTemporaryFolder } from './temporary-folder.ts'
 
+/** Groups of scenarios that run beside each other; each lane has an issuer, as some scenarios make theirs slow. */
+const LANES = 2
+
 endOnSignals()
 const guardbee = guardbeeOf(THIS_CHECKOUT, 'guardbee')
-const issuer = await startIssuer()
-const context: RunContext = { issuer, size: TINY, loaders: 1, cores: 1 }
 let passed = 0
 let failed = 0
 
-try {
-  const groups = Map.groupBy(allScenarios, ({ workers, nodes, tokens, durability, introspectionMs }) => {
-    return `${workers} ${nodes} ${tokens === 'none'} ${durability} ${introspectionMs === undefined}`
-  })
-  for (const scenarios of groups.values()) await runGroup(scenarios)
-} finally {
-  issuer.close()
-}
+const groups = Map.groupBy(allScenarios, ({ workers, nodes, tokens, durability, introspectionMs }) => {
+  return `${workers} ${nodes} ${tokens === 'none'} ${durability} ${introspectionMs === undefined}`
+})
+const waiting = [...groups.values()].toSorted((one, other) => other.length - one.length)
+await Promise.all(Array.from({ length: LANES }, runLane))
 console.log(`${passed} passed, ${failed} failed`)
 if (failed > 0) process.exitCode = 1
 
+async function runLane(): Promise<void> {
+  const issuer = await startIssuer()
+  const context: RunContext = { issuer, size: TINY, loaders: 1, cores: 1 }
+  try {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await runGroup(next, context)
+  } finally {
+    issuer.close()
+  }
+}
+
 /** Runs scenarios that want guardbee started alike, one after another on the same one. */
-async function runGroup(scenarios: readonly Scenario[]): Promise<void> {
+async function runGroup(scenarios: readonly Scenario[], context: RunContext): Promise<void> {
   const [first] = scenarios
   if (first === undefined) return
   try {
     await inTemporaryFolder(async folder => {
       const running = await startFor(first, guardbee, folder, context)
       try {
-        for (const scenario of scenarios) report(scenario, await problemOf(scenario, running))
+        for (const scenario of scenarios) report(scenario, await problemOf(scenario, running, context))
       } finally {
         await running.stop()
       }
@@ -48,7 +56,7 @@ async function runGroup(scenarios: readonly Scenario[]): Promise<void> {
   }
 }
 
-async function problemOf(scenario: Scenario, running: RunningBroker): Promise<string | undefined> {
+async function problemOf(scenario: Scenario, running: RunningBroker, context: RunContext): Promise<string | undefined> {
   try {
     return problemIn(await loadBroker(sized(scenario, TINY), guardbee, running, 0, context))
   } catch (error) {
