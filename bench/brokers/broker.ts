@@ -40,6 +40,8 @@ export interface RunningBroker {
 export interface Abilities {
   /** Verifies access tokens; one that does not is run open to all in scenarios where tokens do not matter. */
   readonly tokens: boolean
+  /** Fetches the keys of the issuer; one that does not is given them as files, and can follow no rotation. */
+  readonly fetchesKeys: boolean
   readonly transports: readonly Transport[]
   readonly protocolVersions: readonly (4 | 5)[]
   readonly qosMax: number
@@ -65,6 +67,7 @@ export interface Broker {
 /** Abilities of most brokers, to be narrowed. */
 export const FULL_ABILITIES: Abilities = {
   tokens: false,
+  fetchesKeys: false,
   transports: ['tcp', 'ws'],
   protocolVersions: [4, 5],
   qosMax: 2,

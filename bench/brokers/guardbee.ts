@@ -27,7 +27,14 @@ export const THIS_CHECKOUT: string = path.resolve(import.meta.dirname, '../..')
 export function guardbeeOf(checkout: string, name: string): Broker {
   return {
     name,
-    abilities: { ...FULL_ABILITIES, tokens: true, keepsSessions: true, workersMax: WORKERS_MAX, nodesMax: NODES_MAX },
+    abilities: {
+      ...FULL_ABILITIES,
+      tokens: true,
+      fetchesKeys: true,
+      keepsSessions: true,
+      workersMax: WORKERS_MAX,
+      nodesMax: NODES_MAX,
+    },
     version: async () => await versionOf(checkout),
     start: async needs => await startNodes(needs, (each, node) => startGuardbee(checkout, each, node)),
   }

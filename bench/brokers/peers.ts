@@ -26,7 +26,7 @@ const rows: readonly PeerRow[] = [
   },
   {
     name: 'aedes',
-    abilities: { ...FULL_ABILITIES, tokens: true, protocolVersions: [4] },
+    abilities: { ...FULL_ABILITIES, tokens: true, fetchesKeys: true, protocolVersions: [4] },
     version: aedesVersion,
     configuration: () => [],
     program: ({ issuer }, _configuration, { TCP_PORT, WS_PORT }) => ({
@@ -120,7 +120,7 @@ const rows: readonly PeerRow[] = [
   },
   {
     name: 'emqx',
-    abilities: { ...FULL_ABILITIES, tokens: true, workersMax: 64 },
+    abilities: { ...FULL_ABILITIES, tokens: true, fetchesKeys: true, workersMax: 64 },
     version: () => versionFrom('emqx', ['eval-ex', 'nil'], /(\d+\.\d+\.\d+)/),
     configuration: ({ issuer }) => (issuer === undefined ? ['emqx.conf'] : ['emqx.conf', 'emqx-tokens.conf']),
     program: ({ folder, workers }, configuration) => ({

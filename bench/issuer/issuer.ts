@@ -63,6 +63,11 @@ export class Issuer {
     return current.map((token, number) => (number % 2 === 0 ? token : (next[number] ?? token)))
   }
 
+  /** One for each of so many clients, made now, all of which end in this second of Unix time. */
+  async tokensUntil(algorithm: TokenAlgorithm, count: number, exp: number): Promise<readonly string[]> {
+    return await this.#tokens.until(algorithm, count, this.facts, exp)
+  }
+
   /** Answers one request of the HTTP server. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests += 1

@@ -63,11 +63,19 @@ export class Tokens {
     return minted.slice(0, count)
   }
 
+  /** Tokens for so many clients that end at this second, kept for no other run. */
+  async until(algorithm: TokenAlgorithm, count: number, claims: TokenClaims, exp: number): Promise<readonly string[]> {
+    const key = this.#keys.current.get(algorithm)
+    const minting = Array.from({ length: count }, (_, client) => this.#mint(algorithm, key, client, claims, exp))
+    return await Promise.all(minting)
+  }
+
   async #mint(
     algorithm: TokenAlgorithm,
     key: SigningKey | undefined,
     client: number,
     { issuer, audience }: TokenClaims,
+    expires: number | string = LIFETIME,
   ): Promise<string> {
     if (key === undefined) throw new Error(`no key for ${algorithm}`)
     const scope = ['mqtt', ...PERMISSIONS.map(permission => `${audience}.${permission}:*/*/*`)].join(' ')
@@ -77,7 +85,7 @@ export class Tokens {
       .setAudience(audience)
       .setSubject(`client-${client}`)
       .setIssuedAt()
-      .setExpirationTime(LIFETIME)
+      .setExpirationTime(expires)
       .setJti(`bench-${client}`)
       .sign(key.privateKey)
   }

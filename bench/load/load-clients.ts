@@ -38,12 +38,10 @@ interface OpenedEnds {
 async function openEnds(plan: LoadPlan, group: ClientGroup, listener: ClientListener): Promise<OpenedEnds> {
   const clients: MqttClient[] = []
   await openAll(endsOpened(plan), CONNECTING_AT_ONCE, async number => {
-    clients[number] = await group.connect(
-      number,
-      listener,
-      plan.persistent && number < plan.subscribers,
-      nodeOf(plan, number),
-    )
+    clients[number] = await group.connect(number, listener, {
+      persistent: plan.persistent && number < plan.subscribers,
+      node: nodeOf(plan, number),
+    })
   })
   const { publishers, subscribers } =
     plan.placement === 'any'

@@ -1,5 +1,6 @@
 /** A process of the load generator: gets a plan from its parent, runs it once, tells the result, and ends. */
 import { constants, setPriority } from 'node:os'
+import { CliffRun } from './cliff-run.ts'
 import { IdleRun } from './idle-run.ts'
 import { LoadRun } from './load-run.ts'
 import type { LoaderNews, LoaderOrder, LoaderPlan } from './plan.ts'
@@ -42,6 +43,8 @@ function runOf(plan: LoaderPlan): Run {
       return new LoadRun(plan)
     case 'storm':
       return new StormRun(plan)
+    case 'cliff':
+      return new CliffRun(plan)
     case 'idle':
       return new IdleRun(plan)
     case 'replay':

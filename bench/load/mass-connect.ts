@@ -32,7 +32,7 @@ export class MassConnect {
     const listener = this.#listener()
     await openAll(count, pace, async (number, start) => {
       try {
-        const client = await this.#clients.connect(number, listener, this.#persistent)
+        const client = await this.#clients.connect(number, listener, { persistent: this.#persistent })
         if (this.#staysOut(number)) return this.#failures.add('a client with a bad token was let in')
         this.#latency.record(nowMicroseconds() - start)
         await whenConnected?.(client)

@@ -4,7 +4,7 @@ import { Link } from './link.ts'
 import type { PacketHandler } from './packet-reader.ts'
 import { PacketReader } from './packet-reader.ts'
 import type { ConnectFields } from './packets.ts'
-import { DISCONNECT, encodeConnect, encodeSubscribe } from './packets.ts'
+import { DISCONNECT, encodeConnect, encodeReauthentication, encodeSubscribe } from './packets.ts'
 import { RECEIVE_MAXIMUM_DEFAULT, receiveMaximumIn } from './receive-maximum.ts'
 import type { Gathering, Turn } from './turn.ts'
 
@@ -44,6 +44,7 @@ export class MqttClient implements LinkHandler, PacketHandler, Gathering {
   readonly #acknowledgements: Acknowledgements
   readonly #connected = Promise.withResolvers<void>()
   #subscribed: PromiseWithResolvers<void> | undefined
+  #reauthenticated: PromiseWithResolvers<void> | undefined
   #failure: string | undefined
   #packetId = 0
   #up = false
@@ -75,6 +76,14 @@ export class MqttClient implements LinkHandler, PacketHandler, Gathering {
     this.#packetId += 1
     this.send(encodeSubscribe(this.#fields.protocolVersion, this.#packetId, topicFilters, qos))
     await this.#subscribed.promise
+  }
+
+  /** Shows another token on the open connection; resolves when the broker has taken it. */
+  async reauthenticate(token: string): Promise<void> {
+    if (this.#failure !== undefined) throw new Error(this.#failure)
+    this.#reauthenticated = Promise.withResolvers()
+    this.send(encodeReauthentication(this.#fields.authenticationMethod ?? '', token))
+    await this.#reauthenticated.promise
   }
 
   /** Sends a packet at once, outside of the gathered writes. */
@@ -149,6 +158,8 @@ export class MqttClient implements LinkHandler, PacketHandler, Gathering {
         return this.#suback(bytes, end)
       case 14:
         return this.#fail(`DISCONNECT with reason code ${bytes[start] ?? 0}`)
+      case 15:
+        return this.#auth(end > start ? (bytes[start] ?? 0) : 0)
       default:
         return
     }
@@ -188,12 +199,18 @@ export class MqttClient implements LinkHandler, PacketHandler, Gathering {
     else this.#fail(`SUBACK with code ${code}`)
   }
 
+  #auth(reasonCode: number): void {
+    if (reasonCode === 0) this.#reauthenticated?.resolve()
+    else this.#fail(`AUTH with reason code ${reasonCode}`)
+  }
+
   #fail(why: string): void {
     const wasUp = this.#up
     this.#failure = why
     this.#up = false
     this.#connected.reject(new Error(why))
     this.#subscribed?.reject(new Error(why))
+    this.#reauthenticated?.reject(new Error(why))
     this.#link.end(Buffer.alloc(0))
     if (wasUp) this.#listener.lost(this, why)
   }

@@ -9,24 +9,36 @@ export interface ConnectFields {
   readonly password: string | undefined
   /** The session outlives the connection, and what it holds is wanted again. */
   readonly persistent: boolean
+  /** MQTT 5: an Authentication Method, whose data the password then is, and by which another may be shown; absent: none. */
+  readonly authenticationMethod?: string
 }
 
 const KEEP_ALIVE_SECONDS = 600
 const SESSION_EXPIRY_INTERVAL = 0x11
+const AUTHENTICATION_METHOD = 0x15
+const AUTHENTICATION_DATA = 0x16
+const REAUTHENTICATE = 0x19
 const SESSION_EXPIRY_SECONDS = 3_600
 
 /** A CONNECT with Clean Session, or Clean Start and a session that ends with the connection, unless it is persistent. */
 export function encodeConnect(fields: ConnectFields): Buffer {
-  const { protocolVersion, clientId, username, password, persistent } = fields
-  const flags = (persistent ? 0 : 0x02) | (username === undefined ? 0 : 0x80) | (password === undefined ? 0 : 0x40)
+  const { protocolVersion, clientId, username, authenticationMethod } = fields
+  const password = authenticationMethod === undefined ? fields.password : undefined
+  const flags =
+    (fields.persistent ? 0 : 0x02) | (username === undefined ? 0 : 0x80) | (password === undefined ? 0 : 0x40)
   return packet(0x10, [
     text('MQTT'),
     Buffer.of(protocolVersion, flags, KEEP_ALIVE_SECONDS >> 8, KEEP_ALIVE_SECONDS & 0xff),
-    persistent ? sessionExpiry(protocolVersion) : noProperties(protocolVersion),
+    ...(protocolVersion === 5 ? [propertyBlock(connectProperties(fields))] : []),
     text(clientId),
     ...(username === undefined ? [] : [text(username)]),
     ...(password === undefined ? [] : [text(password)]),
   ])
+}
+
+/** An AUTH of MQTT 5 that shows another token by the method of CONNECT. */
+export function encodeReauthentication(method: string, token: string): Buffer {
+  return packet(0xf0, [Buffer.of(REAUTHENTICATE), propertyBlock(shown(method, token))])
 }
 
 /** A SUBSCRIBE for several filters with one QoS. */
@@ -83,13 +95,22 @@ export const DISCONNECT: Buffer = Buffer.of(0xe0, 0)
 
 function packet(firstByte: number, parts: readonly Buffer[]): Buffer {
   const body = Buffer.concat(parts)
-  const length: number[] = []
-  let rest = body.length
+  return Buffer.concat([Buffer.of(firstByte), variableByteInteger(body.length), body])
+}
+
+function propertyBlock(parts: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(parts)
+  return Buffer.concat([variableByteInteger(body.length), body])
+}
+
+function variableByteInteger(value: number): Buffer {
+  const bytes: number[] = []
+  let rest = value
   do {
-    length.push(rest >= 128 ? (rest % 128) | 0x80 : rest)
+    bytes.push(rest >= 128 ? (rest % 128) | 0x80 : rest)
     rest = Math.floor(rest / 128)
   } while (rest > 0)
-  return Buffer.concat([Buffer.of(firstByte, ...length), body])
+  return Buffer.from(bytes)
 }
 
 function text(value: string): Buffer {
@@ -97,9 +118,16 @@ function text(value: string): Buffer {
   return Buffer.concat([Buffer.of(bytes.length >> 8, bytes.length & 0xff), bytes])
 }
 
-function sessionExpiry(protocolVersion: ProtocolVersion): Buffer {
-  if (protocolVersion === 4) return Buffer.alloc(0)
-  return Buffer.of(5, SESSION_EXPIRY_INTERVAL, 0, 0, SESSION_EXPIRY_SECONDS >> 8, SESSION_EXPIRY_SECONDS & 0xff)
+function connectProperties({ persistent, authenticationMethod, password = '' }: ConnectFields): readonly Buffer[] {
+  const expiry = Buffer.of(SESSION_EXPIRY_INTERVAL, 0, 0, SESSION_EXPIRY_SECONDS >> 8, SESSION_EXPIRY_SECONDS & 0xff)
+  return [
+    ...(persistent ? [expiry] : []),
+    ...(authenticationMethod === undefined ? [] : shown(authenticationMethod, password)),
+  ]
+}
+
+function shown(method: string, token: string): readonly Buffer[] {
+  return [Buffer.of(AUTHENTICATION_METHOD), text(method), Buffer.of(AUTHENTICATION_DATA), text(token)]
 }
 
 function noProperties(protocolVersion: ProtocolVersion): Buffer {

@@ -78,6 +78,18 @@ export interface StormPlan extends PlanBase {
   readonly bad: BadToken
 }
 
+/** How clients go on when their tokens end, all at one moment. */
+export type Renewal = 'reconnect' | 'reauthenticate'
+
+/** Clients whose tokens have one `exp`; `tokens` has those. */
+export interface CliffPlan extends PlanBase {
+  readonly kind: 'cliff'
+  readonly clients: number
+  readonly renewal: Renewal
+  /** One for each client, with which it goes on. */
+  readonly nextTokens: readonly string[]
+}
+
 /** Clients that connect, subscribe and stay. */
 export interface IdlePlan extends PlanBase {
   readonly kind: 'idle'
@@ -106,7 +118,7 @@ export interface QueuePlan extends PlanBase {
 }
 
 /** What one process of the load generator is to do. */
-export type LoaderPlan = LoadPlan | StormPlan | IdlePlan | ReplayPlan | QueuePlan
+export type LoaderPlan = LoadPlan | StormPlan | CliffPlan | IdlePlan | ReplayPlan | QueuePlan
 
 /** What one process of the load generator saw. */
 export interface LoaderResult {

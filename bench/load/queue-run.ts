@@ -48,7 +48,7 @@ export class QueueRun implements Run, ClientListener {
   async prepare(): Promise<void> {
     const { sessions, measured, qos } = this.#plan
     await openAll(sessions, CONNECTING_AT_ONCE, async number => {
-      const client = await this.#clients.connect(number, this, true)
+      const client = await this.#clients.connect(number, this, { persistent: true })
       await client.subscribe([this.#topicName], qos)
       client.disconnect()
     })
@@ -133,7 +133,7 @@ export class QueueRun implements Run, ClientListener {
   /** Connects every session again and waits until it has everything. */
   async #drain(): Promise<void> {
     await openAll(this.#plan.sessions, CONNECTING_AT_ONCE, async number => {
-      await this.#clients.connect(number, this, true)
+      await this.#clients.connect(number, this, { persistent: true })
     })
     await waitUntil(() => this.#seen.lost === 0)
   }

@@ -12,6 +12,8 @@ export interface PlanTarget {
   readonly brokerPids: readonly number[]
   /** One for each client of the run; empty when clients need none. */
   readonly tokens: readonly string[]
+  /** One for each client that goes on with another token; absent: none does. */
+  readonly nextTokens?: readonly string[]
   /** Keeps the clients and topics of a run apart from those of the run before. */
   readonly run: number
 }
@@ -30,8 +32,9 @@ export function plansFor(scenario: Scenario, size: Size, target: PlanTarget, pro
   return Array.from({ length: parts }, (_, part) => {
     const piece = partOf(scenario, part, parts)
     const base = planBase(piece, target, `b${target.run}x${part}`, firstToken)
+    const nextTokens = target.nextTokens?.slice(firstToken) ?? []
     firstToken += ownClientsOf(piece)
-    return planOf(piece, size, base)
+    return planOf(piece, size, base, nextTokens)
   })
 }
 
@@ -65,15 +68,17 @@ export function backgroundPlan(scenario: Scenario, target: PlanTarget): LoadPlan
   }
 }
 
-function planOf(scenario: Scenario, size: Size, base: PlanBase): LoaderPlan {
+function planOf(scenario: Scenario, size: Size, base: PlanBase, nextTokens: readonly string[]): LoaderPlan {
   switch (scenario.kind) {
     case 'load':
       return { ...loadPart(scenario, size), ...base, kind: 'load' }
-    case 'storm':
+    case 'storm': {
+      const { clients, renewal } = scenario
+      if (renewal !== undefined) return { ...base, kind: 'cliff', clients, renewal, nextTokens }
       return {
         ...base,
         kind: 'storm',
-        clients: scenario.clients,
+        clients,
         pace: scenario.pace,
         warmUpClients: scenario.warmUpClients,
         settleSeconds: size.settleSeconds,
@@ -82,6 +87,7 @@ function planOf(scenario: Scenario, size: Size, base: PlanBase): LoaderPlan {
         badShare: scenario.ordeal?.badShare ?? 0,
         bad: scenario.ordeal?.bad ?? 'forged',
       }
+    }
     case 'idle':
       return { ...base, kind: 'idle', clients: scenario.clients, heldSeconds: size.heldSeconds }
     case 'replay': {

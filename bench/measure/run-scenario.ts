@@ -12,6 +12,7 @@ import { coresFor } from './cores.ts'
 import { Loader } from './loader.ts'
 import type { Measurement } from './measurement.ts'
 import { measurementOf } from './measurement.ts'
+import type { PlanTarget } from './plans.ts'
 import { backgroundPlan, clientsOf, plansFor } from './plans.ts'
 
 /** What is alike in all runs of a suite. */
@@ -30,6 +31,8 @@ const ALGORITHMS: Readonly<Record<Exclude<TokenKind, 'none'>, TokenAlgorithm>> =
   eddsa: 'EdDSA',
 }
 const MICROSECONDS = 1_000_000
+/** Time to mint thousands of tokens and connect with them, before they end. */
+const CLIFF_SECONDS = 20
 
 let runs = 0
 
@@ -90,7 +93,7 @@ export async function loadBroker(
   const tokens = await tokensFor(scenario, broker, context)
   const brokerPids = running.pids()
   runs += 1
-  const target = { addresses, redisPort: running.redisPort, brokerPids, tokens, run: runs }
+  const target = { addresses, redisPort: running.redisPort, brokerPids, ...tokens, run: runs }
   const before = brokerPids.length === 0 ? undefined : memoryOf(brokerPids)
   const beside = backgroundPlan(scenario, target)
   const cores = coresFor(serversOf(scenario), context.cores).loader
@@ -126,6 +129,9 @@ function serversOf({ workers, nodes }: Pick<Scenario, 'workers' | 'nodes'>): num
   return workers * Math.max(1, nodes)
 }
 
+/** The tokens of a run: those the clients come with, and those with which they go on. */
+type RunTokens = Pick<PlanTarget, 'tokens' | 'nextTokens'>
+
 interface LoadResults {
   readonly results: readonly LoaderResult[]
   readonly backgroundResult: LoaderResult | undefined
@@ -149,12 +155,17 @@ async function load(
   return { results, backgroundResult: await background?.result() }
 }
 
-async function tokensFor(scenario: Scenario, broker: Broker, { issuer }: RunContext): Promise<readonly string[]> {
-  if (scenario.tokens === 'none' || !broker.abilities.tokens) return []
+async function tokensFor(scenario: Scenario, broker: Broker, { issuer }: RunContext): Promise<RunTokens> {
+  if (scenario.tokens === 'none' || !broker.abilities.tokens) return { tokens: [] }
   const algorithm = ALGORITHMS[scenario.tokens]
   const count = clientsOf(scenario)
-  if (scenario.kind !== 'storm' || scenario.ordeal?.rotation !== true) return await issuer.tokens(algorithm, count)
-  return await issuer.tokensAcrossRotation(algorithm, count, scenario.clients)
+  if (scenario.kind !== 'storm') return { tokens: await issuer.tokens(algorithm, count) }
+  const { clients, ordeal, renewal } = scenario
+  if (ordeal?.rotation === true) return { tokens: await issuer.tokensAcrossRotation(algorithm, count, clients) }
+  const lasting = await issuer.tokens(algorithm, count)
+  if (renewal === undefined) return { tokens: lasting }
+  const ending = await issuer.tokensUntil(algorithm, clients, Math.ceil(Date.now() / 1_000) + CLIFF_SECONDS)
+  return { tokens: [...ending, ...lasting.slice(clients)], nextTokens: lasting.slice(0, clients) }
 }
 
 /** Whether what the authorization server is asked is part of the figures. */

@@ -1,3 +1,4 @@
+import type { Renewal } from '../load/plan.ts'
 import type { Ordeal, ServerConduct, StormScenario } from './scenario.ts'
 import { storm } from './scenario.ts'
 
@@ -25,6 +26,20 @@ function bad(percent: number, server: ServerConduct = 'up'): StormScenario {
   return authStorm(name, `${percent} % forged${asked}`, { badShare: percent / 100, server })
 }
 
+function cliff(renewal: Renewal, title: string): StormScenario {
+  return storm({
+    name: `auth-cliff-${renewal}`,
+    title: `5,000 ES256 tokens with one exp: ${title}`,
+    clients: CLIENTS,
+    pace: { window: CLIENTS },
+    protocolVersion: 5,
+    needsTokens: true,
+    background: { pairs: 10, ratePerSecond: 500 },
+    renewal,
+    brokers: ['guardbee'],
+  })
+}
+
 function introspected(ms: number): StormScenario {
   return storm({
     name: `auth-introspection-${ms}`,
@@ -46,6 +61,8 @@ export const authStormScenarios: readonly StormScenario[] = [
   bad(50, 'down'),
   authStorm('rotation', 'half of them signed with a key that is new', { rotation: true }),
   authStorm('unknown-kids', '50 % with a kid that nobody knows', { badShare: 0.5, bad: 'unknown-kid' }),
+  cliff('reconnect', 'they are disconnected and come back at once'),
+  cliff('reauthenticate', 'they show another one by AUTH before'),
   introspected(5),
   introspected(50),
   introspected(500),

@@ -12,6 +12,8 @@ export function whyUnfit(broker: Broker, scenario: Scenario): string | undefined
   if (!abilities.transports.includes(scenario.transport)) return `no ${scenario.transport}`
   if (!abilities.protocolVersions.includes(scenario.protocolVersion)) return 'no MQTT 5'
   if (scenario.needsTokens && !abilities.tokens) return 'no access tokens'
+  const rotates = scenario.kind === 'storm' && scenario.ordeal?.rotation === true
+  if (rotates && !abilities.fetchesKeys) return 'fetches no keys'
   return whyUnfitForMessages(abilities, scenario)
 }
 

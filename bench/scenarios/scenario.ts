@@ -1,6 +1,6 @@
 import type { BadToken } from '../load/bad-tokens.ts'
 import type { Transport } from '../load/link.ts'
-import type { Layout, Pace, Placement } from '../load/plan.ts'
+import type { Layout, Pace, Placement, Renewal } from '../load/plan.ts'
 import type { Durability } from '../brokers/broker.ts'
 import type { ProtocolVersion } from '../load/packets.ts'
 
@@ -86,6 +86,8 @@ export interface StormScenario extends ScenarioBase {
   /** Each token has been seen before. */
   readonly twice: boolean
   readonly ordeal: Ordeal | undefined
+  /** All tokens end at one moment, and how the clients go on is measured; undefined: they do not. */
+  readonly renewal: Renewal | undefined
 }
 
 /** Connected, subscribed clients that do nothing; what they cost is memory. */
@@ -152,7 +154,8 @@ export function load(row: LoadRow): LoadScenario {
 }
 
 export function storm(row: StormRow): StormScenario {
-  return { ...COMMON, warmUpClients: 0, persistent: false, twice: false, ordeal: undefined, ...row, kind: 'storm' }
+  const usual = { warmUpClients: 0, persistent: false, twice: false, ordeal: undefined, renewal: undefined } as const
+  return { ...COMMON, ...usual, ...row, kind: 'storm' }
 }
 
 export function idle(row: Row<IdleScenario, 'clients'>): IdleScenario {

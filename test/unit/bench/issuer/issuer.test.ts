@@ -20,6 +20,17 @@ describe('Issuer', () => {
     issuer.close()
   })
 
+  it('mints tokens that all end in one second, anew each time', async () => {
+    const issuer = await startIssuer()
+    const exp = Math.floor(Date.now() / 1_000) + 100
+    const tokens = await issuer.tokensUntil('ES256', 3, exp)
+    const keySet = createRemoteJWKSet(new URL(issuer.facts.jwksUri))
+    for (const token of tokens) assert.equal((await jwtVerify(token, keySet)).payload.exp, exp)
+    const again = await issuer.tokensUntil('ES256', 3, exp + 1)
+    issuer.close()
+    assert.equal(new Set([...tokens, ...again]).size, 6)
+  })
+
   it('introspects its tokens', async () => {
     const issuer = await startIssuer()
     const [token = ''] = await issuer.tokens('ES256', 1)

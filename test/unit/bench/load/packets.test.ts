@@ -3,7 +3,13 @@ import { describe, it } from 'node:test'
 import type { Packet } from 'mqtt-packet'
 import { parser } from 'mqtt-packet'
 import type { ProtocolVersion } from '../../../../bench/load/packets.ts'
-import { DISCONNECT, encodeConnect, encodePublish, encodeSubscribe } from '../../../../bench/load/packets.ts'
+import {
+  DISCONNECT,
+  encodeConnect,
+  encodePublish,
+  encodeReauthentication,
+  encodeSubscribe,
+} from '../../../../bench/load/packets.ts'
 import { PublishBlock } from '../../../../bench/load/publish-block.ts'
 import { stampedPublisher, stampedSequence, stampedTime } from '../../../../bench/load/stamp.ts'
 
@@ -123,5 +129,27 @@ describe('PublishBlock', () => {
 describe('DISCONNECT', () => {
   it('is one in both versions', () => {
     for (const version of [4, 5] as const) assert.equal(onlyOne(parsed(DISCONNECT, version)).cmd, 'disconnect')
+  })
+})
+
+describe('packets of enhanced authentication', () => {
+  const authenticationMethod = 'JWT'
+
+  it('CONNECT has the token as its Authentication Data and no password', () => {
+    const who = { clientId: 'x', username: 'bench', password: 'a.b.c', persistent: true }
+    const packet = onlyOne(parsed(encodeConnect({ ...who, protocolVersion: 5, authenticationMethod }), 5))
+    assert.ok(packet.cmd === 'connect')
+    const { authenticationMethod: method, authenticationData, sessionExpiryInterval } = packet.properties ?? {}
+    assert.deepEqual(
+      [packet.password, method, String(authenticationData), sessionExpiryInterval],
+      [undefined, 'JWT', 'a.b.c', 3_600],
+    )
+  })
+
+  it('AUTH shows another one', () => {
+    const packet = onlyOne(parsed(encodeReauthentication(authenticationMethod, 'd.e.f'), 5))
+    assert.ok(packet.cmd === 'auth')
+    const { authenticationMethod: method, authenticationData } = packet.properties ?? {}
+    assert.deepEqual([packet.reasonCode, method, String(authenticationData)], [0x19, 'JWT', 'd.e.f'])
   })
 })

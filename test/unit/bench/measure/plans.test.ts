@@ -92,6 +92,17 @@ describe('plansFor', () => {
       [{ window: 50 }, { window: 50 }],
     )
   })
+
+  it('gives each client of a cliff the other token that is its own', () => {
+    const cliff = storm({ name: 's', title: 's', clients: 5, pace: { window: 5 }, renewal: 'reconnect' })
+    const nextTokens = Array.from({ length: 5 }, (_, index) => `next-${index}`)
+    const plans = plansFor(cliff, SIZE, { ...targetFor(cliff), nextTokens }, 2)
+    const first = plans.map(plan => plan.kind === 'cliff' && [plan.clients, plan.tokens[0], plan.nextTokens[0]])
+    assert.deepEqual(first, [
+      [2, 'token-0', 'next-0'],
+      [3, 'token-2', 'next-2'],
+    ])
+  })
 })
 
 describe('backgroundPlan', () => {

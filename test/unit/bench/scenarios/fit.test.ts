@@ -54,5 +54,8 @@ describe('whyUnfit', () => {
     assert.equal(whyUnfit(brokerWith({ tokens: false }), storm({ ...crowd, needsTokens: true })), 'no access tokens')
     assert.equal(whyUnfit(brokerWith({ tokens: false }), storm(crowd)), undefined)
     assert.equal(whyUnfit(brokerWith({ tokens: false }), pairs({ tokens: 'es256' })), undefined)
+    const ordeal = { badShare: 0, bad: 'forged', server: 'up', rotation: true } as const
+    assert.equal(whyUnfit(brokerWith({ tokens: true }), storm({ ...crowd, ordeal })), 'fetches no keys')
+    assert.equal(whyUnfit(brokerWith({ tokens: true, fetchesKeys: true }), storm({ ...crowd, ordeal })), undefined)
   })
 })
