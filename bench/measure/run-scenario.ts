@@ -31,8 +31,6 @@ const ALGORITHMS: Readonly<Record<Exclude<TokenKind, 'none'>, TokenAlgorithm>> =
   eddsa: 'EdDSA',
 }
 const MICROSECONDS = 1_000_000
-/** Time to mint thousands of tokens and connect with them, before they end. */
-const CLIFF_SECONDS = 20
 
 let runs = 0
 
@@ -155,7 +153,7 @@ async function load(
   return { results, backgroundResult: await background?.result() }
 }
 
-async function tokensFor(scenario: Scenario, broker: Broker, { issuer }: RunContext): Promise<RunTokens> {
+async function tokensFor(scenario: Scenario, broker: Broker, { issuer, size }: RunContext): Promise<RunTokens> {
   if (scenario.tokens === 'none' || !broker.abilities.tokens) return { tokens: [] }
   const algorithm = ALGORITHMS[scenario.tokens]
   const count = clientsOf(scenario)
@@ -164,7 +162,7 @@ async function tokensFor(scenario: Scenario, broker: Broker, { issuer }: RunCont
   if (ordeal?.rotation === true) return { tokens: await issuer.tokensAcrossRotation(algorithm, count, clients) }
   const lasting = await issuer.tokens(algorithm, count)
   if (renewal === undefined) return { tokens: lasting }
-  const ending = await issuer.tokensUntil(algorithm, clients, Math.ceil(Date.now() / 1_000) + CLIFF_SECONDS)
+  const ending = await issuer.tokensUntil(algorithm, clients, Math.ceil(Date.now() / 1_000) + size.cliffSeconds)
   return { tokens: [...ending, ...lasting.slice(clients)], nextTokens: lasting.slice(0, clients) }
 }
 

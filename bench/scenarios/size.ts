@@ -9,6 +9,8 @@ export interface Size {
   readonly heldSeconds: number
   /** Between clients that leave and those that are measured. */
   readonly settleSeconds: number
+  /** Time to mint all the tokens that end at once, and to connect with them. */
+  readonly cliffSeconds: number
   /** Of a storm. */
   readonly stormClientsMax: number
   readonly idleClientsMax: number
@@ -32,6 +34,7 @@ export function fullSize(descriptorsMax: number): Size {
     measuredSeconds: 3,
     heldSeconds: 3,
     settleSeconds: 1,
+    cliffSeconds: 20,
     stormClientsMax: clientsMax,
     idleClientsMax: clientsMax,
     endsMax: clientsMax,
@@ -61,6 +64,7 @@ export const TINY: Size = {
   measuredSeconds: 0.2,
   heldSeconds: 0.1,
   settleSeconds: 0.03,
+  cliffSeconds: 4,
   stormClientsMax: 40,
   idleClientsMax: 40,
   endsMax: 8,
