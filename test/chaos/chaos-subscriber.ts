@@ -1,5 +1,6 @@
 import type { Packet } from 'mqtt-packet'
 import { ChaosConnection } from './chaos-connection.ts'
+import { FlowReceiver } from './flow-receiver.ts'
 
 /** Subscribes once, at QoS 2, and writes down what it gets, as the standard says a receiver does. */
 export class ChaosSubscriber {
@@ -12,8 +13,7 @@ export class ChaosSubscriber {
   subscribed = false
   readonly #connection: ChaosConnection
   readonly #running: Promise<void>
-  /** Packet Identifiers of QoS 2 messages that were received and not released (v5 4.3.3). */
-  readonly #received = new Set<number>()
+  readonly #receiver: FlowReceiver
   readonly #lastNumbers = new Map<string, number>()
 
   constructor(name: string, nextPort: () => number) {
@@ -25,6 +25,7 @@ export class ChaosSubscriber {
         received: packet => this.#arrived(packet),
       },
     )
+    this.#receiver = new FlowReceiver(this.#connection, payload => this.#deliver(payload))
     this.#running = this.#connection.run()
   }
 
@@ -50,21 +51,8 @@ export class ChaosSubscriber {
   }
 
   #arrived(packet: Packet): void {
-    const { messageId = 0 } = packet
     if (packet.cmd === 'suback') this.subscribed = true
-    if (packet.cmd === 'publish' && packet.qos === 1) {
-      this.#deliver(packet.payload.toString())
-      this.#connection.send({ cmd: 'puback', messageId })
-    }
-    if (packet.cmd === 'publish' && packet.qos === 2) {
-      if (!this.#received.has(messageId)) this.#deliver(packet.payload.toString())
-      this.#received.add(messageId)
-      this.#connection.send({ cmd: 'pubrec', messageId })
-    }
-    if (packet.cmd === 'pubrel') {
-      this.#received.delete(messageId)
-      this.#connection.send({ cmd: 'pubcomp', messageId })
-    }
+    this.#receiver.arrived(packet)
   }
 
   #deliver(payload: string): void {

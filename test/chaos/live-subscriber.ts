@@ -1,6 +1,7 @@
 import type { Packet } from 'mqtt-packet'
 import { ChaosConnection } from './chaos-connection.ts'
 import type { ChaosPublisher } from './chaos-publisher.ts'
+import { FlowReceiver } from './flow-receiver.ts'
 
 /** What was acknowledged so shortly before a connection ended may have been on its way to it. */
 const ON_ITS_WAY_MS = 2_000
@@ -20,7 +21,7 @@ export class LiveSubscriber {
   readonly #running: Promise<void>
   readonly #connections: Connected[] = []
   #now: Connected | undefined = undefined
-  #received = new Set<number>()
+  readonly #receiver: FlowReceiver
 
   constructor(name: string, nextPort: () => number) {
     this.name = name
@@ -32,6 +33,7 @@ export class LiveSubscriber {
         lost: () => this.#lost(),
       },
     )
+    this.#receiver = new FlowReceiver(this.#connection, payload => this.#deliver(payload))
     this.#running = this.#connection.run()
   }
 
@@ -102,7 +104,7 @@ export class LiveSubscriber {
   #connected(): void {
     this.#now = { subscribedAtMs: undefined, endedAtMs: Infinity, deliveries: new Map() }
     this.#connections.push(this.#now)
-    this.#received = new Set()
+    this.#receiver.forget()
     this.#connection.send({ cmd: 'subscribe', messageId: 65_535, subscriptions: [{ topic: 'chaos/#', qos: 2, rh: 2 }] })
   }
 
@@ -113,21 +115,8 @@ export class LiveSubscriber {
   }
 
   #arrived(packet: Packet): void {
-    const { messageId = 0 } = packet
     if (packet.cmd === 'suback' && this.#now !== undefined) this.#now.subscribedAtMs = performance.now()
-    if (packet.cmd === 'publish' && packet.qos === 1) {
-      this.#deliver(packet.payload.toString())
-      this.#connection.send({ cmd: 'puback', messageId })
-    }
-    if (packet.cmd === 'publish' && packet.qos === 2) {
-      if (!this.#received.has(messageId)) this.#deliver(packet.payload.toString())
-      this.#received.add(messageId)
-      this.#connection.send({ cmd: 'pubrec', messageId })
-    }
-    if (packet.cmd === 'pubrel') {
-      this.#received.delete(messageId)
-      this.#connection.send({ cmd: 'pubcomp', messageId })
-    }
+    this.#receiver.arrived(packet)
   }
 
   #deliver(payload: string): void {
