@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import type { Store } from '../../src/ports/store.ts'
-import type { FakeClock } from '../support/fake-clock.ts'
-import { RedisStores } from '../support/redis-stores.ts'
 import { TestBrokers } from '../support/test-broker.ts'
 import { FlowPublisher, FlowSubscriber } from './flow-clients.ts'
 import { type Death, MortalStore } from './mortal-store.ts'
+import { onRedis, type OpenStore } from './on-redis.ts'
 
 /** More calls of the store than any of the flows makes. */
 const CALLS_MAX = 60
-
-type OpenStore = (clock: FakeClock) => Promise<Store>
 
 /** Lets a worker die at a call of the store within one flow; false: the flow was over before. */
 async function dieInFlow(qos: 1 | 2, call: number, death: Death, open: OpenStore | undefined): Promise<boolean> {
@@ -79,20 +76,4 @@ function crashPoints(name: string, open: OpenStore | undefined): void {
 
 crashPoints('in memory', undefined)
 
-describe('over a real redis-server', () => {
-  let stores: RedisStores
-
-  before(async () => {
-    stores = await RedisStores.start()
-  })
-
-  after(async () => {
-    await stores.clear()
-    await stores.stop()
-  })
-
-  crashPoints('in Redis', async clock => {
-    await stores.clear()
-    return await stores.open({ clock })
-  })
-})
+onRedis(open => crashPoints('in Redis', open))

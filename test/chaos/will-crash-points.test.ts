@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import type { Store } from '../../src/ports/store.ts'
-import type { FakeClock } from '../support/fake-clock.ts'
-import { RedisStores } from '../support/redis-stores.ts'
 import { TestBrokers } from '../support/test-broker.ts'
 import { type Death, MortalStore } from './mortal-store.ts'
+import { onRedis, type OpenStore } from './on-redis.ts'
 
 /** More calls of the store than publishing a will takes. */
 const CALLS_MAX = 40
 const DELAY_SECONDS = 5
-
-type OpenStore = (clock: FakeClock) => Promise<Store>
 
 /** What makes a will due at worker 0. */
 type Way = 'its delay has passed' | 'its client comes back after the delay' | 'its client loses its connection'
@@ -86,20 +83,4 @@ function willCrashPoints(name: string, open: OpenStore | undefined): void {
 
 willCrashPoints('in memory', undefined)
 
-describe('over a real redis-server', () => {
-  let stores: RedisStores
-
-  before(async () => {
-    stores = await RedisStores.start()
-  })
-
-  after(async () => {
-    await stores.clear()
-    await stores.stop()
-  })
-
-  willCrashPoints('in Redis', async clock => {
-    await stores.clear()
-    return await stores.open({ clock })
-  })
-})
+onRedis(open => willCrashPoints('in Redis', open))
