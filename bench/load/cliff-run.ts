@@ -7,6 +7,7 @@ import { Meter } from './meter.ts'
 import type { ClientListener, MqttClient } from './mqtt-client.ts'
 import type { CliffPlan, LoaderResult } from './plan.ts'
 import type { Run } from './run.ts'
+import { timedResult } from './timed-result.ts'
 import { Turn } from './turn.ts'
 
 const CONNECTING_AT_ONCE = { window: 100 }
@@ -100,18 +101,7 @@ export class CliffRun implements Run {
   }
 
   #result(): LoaderResult {
-    return {
-      ...this.#meter.elapsed(),
-      operations: this.#latency.total,
-      latency: this.#latency.sparse(),
-      latencyMax: this.#latency.max,
-      lost: 0,
-      doubled: 0,
-      reordered: 0,
-      failed: this.#failures.count,
-      firstFailure: this.#failures.first,
-      sendLagMicroseconds: undefined,
-    }
+    return timedResult(this.#meter.elapsed(), this.#latency, this.#failures)
   }
 }
 

@@ -6,6 +6,7 @@ import { LatencyHistogram } from './latency-histogram.ts'
 import type { Elapsed } from './meter.ts'
 import type { ClientListener, MqttClient } from './mqtt-client.ts'
 import type { LoaderResult, Pace } from './plan.ts'
+import { timedResult } from './timed-result.ts'
 
 const REFUSED = /CONNACK|closed by the broker/
 
@@ -49,18 +50,7 @@ export class MassConnect {
   }
 
   result(elapsed: Elapsed): LoaderResult {
-    return {
-      ...elapsed,
-      operations: this.#latency.total,
-      latency: this.#latency.sparse(),
-      latencyMax: this.#latency.max,
-      lost: 0,
-      doubled: 0,
-      reordered: 0,
-      failed: this.#failures.count,
-      firstFailure: this.#failures.first,
-      sendLagMicroseconds: undefined,
-    }
+    return timedResult(elapsed, this.#latency, this.#failures)
   }
 
   #listener(): ClientListener {
