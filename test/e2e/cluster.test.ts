@@ -87,13 +87,13 @@ describe('two nodes of two workers on one Redis', { timeout: 180_000 }, () => {
 
   it('gives each message of a shared subscription to one member in the whole cluster, and some to each', async () => {
     const members = await connectEverywhere('member')
-    await Promise.all(members.map(({ client }) => client.subscribeAsync('$share/group/work/#', { qos: 1 })))
+    await Promise.all(members.map(({ client }) => client.subscribeAsync('$share/group/jobs/#', { qos: 1 })))
     const publisher = await connect(nodes[0], 'shared-publisher')
     const payloads = Array.from({ length: 200 }, (_, i) => String(i))
     // MQTT.js does not keep to the broker's Receive Maximum by itself.
     for (let sent = 0; sent < payloads.length; sent += RECEIVE_MAXIMUM) {
       const next = payloads.slice(sent, sent + RECEIVE_MAXIMUM)
-      await Promise.all(next.map(payload => publisher.client.publishAsync('work/item', payload, { qos: 1 })))
+      await Promise.all(next.map(payload => publisher.client.publishAsync('jobs/item', payload, { qos: 1 })))
     }
     const received = (): string[] => members.flatMap(({ messages }) => messages.map(message => message.payload))
     await waitFor('all messages', () => received().length >= payloads.length)
