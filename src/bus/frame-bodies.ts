@@ -1,6 +1,6 @@
 import { type ByteReader, type ByteWriter, malformed, prefixedSize, utf8Size, varuintSize } from '../core/byte-codec.ts'
 import type { DeliverFrame, Frame, RouteChange, SessionNews, SessionState } from '../core/frame.ts'
-import { messageSize, readSubscription, writeMessage, writeSubscription } from '../core/message-codec.ts'
+import { MessageRunWriter, readSubscription, writeMessage, writeSubscription } from '../core/message-codec.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { ReceivedDeliver } from './received-deliver.ts'
 
@@ -33,12 +33,22 @@ export function kindNumber(frame: LinkFrame): number {
   return kindNumbers[frame.kind]
 }
 
-/** Bytes of a deliver frame's body, exactly. */
-export function deliverBodySize(frame: DeliverFrame): number {
-  const { sharedFilters } = frame
-  let size = 1 + messageSize(frame.message) + varuintSize(sharedFilters.length)
-  for (const filter of sharedFilters) size += prefixedSize(utf8Size(filter))
-  return size
+/** Writes deliver frames one after the other. */
+export class DeliverBodies {
+  readonly #messages = new MessageRunWriter()
+
+  /** Bytes of the frame's body, exactly; called before `write` for the same frame. */
+  size({ message, sharedFilters }: DeliverFrame): number {
+    let size = 1 + this.#messages.size(message) + varuintSize(sharedFilters.length)
+    for (const filter of sharedFilters) size += prefixedSize(utf8Size(filter))
+    return size
+  }
+
+  write(writer: ByteWriter, { ordinary, message, sharedFilters }: DeliverFrame): void {
+    writer.boolean(ordinary)
+    this.#messages.write(writer, message)
+    writer.list(sharedFilters, writeString)
+  }
 }
 
 /** Writes what follows the kind. */

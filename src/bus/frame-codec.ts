@@ -3,7 +3,7 @@ import { ByteReader, ByteWriter, malformed } from '../core/byte-codec.ts'
 import { BrokerError } from '../core/errors.ts'
 import type { DeliverFrame } from '../core/frame.ts'
 import type { OutBuffer } from '../protocol/out-buffer.ts'
-import { deliverBodySize, kindNumber, type LinkFrame, readBody, writeBody } from './frame-bodies.ts'
+import { DeliverBodies, kindNumber, type LinkFrame, readBody, writeBody } from './frame-bodies.ts'
 import { ReceivedDeliver } from './received-deliver.ts'
 
 /** Raised when a frame's bytes change their meaning. */
@@ -18,6 +18,7 @@ const HEAD_BYTES = 2
 /** Frame to bytes: a u32 length of what follows, a u8 version, a u8 kind, the body. */
 export class FrameEncoder {
   readonly #writer = new ByteWriter()
+  readonly #deliverBodies = new DeliverBodies()
 
   /** Appends a frame to what leaves with the tick. A frame past the bound is a `BUS_PROTOCOL` error, and not sent. */
   write(out: OutBuffer, frame: LinkFrame): void {
@@ -39,12 +40,14 @@ export class FrameEncoder {
 
   /** The hot path: the size is known beforehand, so the frame is written where it leaves from. */
   #writeDeliver(out: OutBuffer, frame: DeliverFrame): void {
-    const length = HEAD_BYTES + deliverBodySize(frame)
+    const length = HEAD_BYTES + this.#deliverBodies.size(frame)
     checkLength(length)
     const offset = out.reserve(LENGTH_BYTES + length)
     const writer = this.#writer.into(out.slab, offset)
     writer.u32(length)
-    this.#writeRest(frame)
+    writer.u8(FRAME_VERSION)
+    writer.u8(kindNumber(frame))
+    this.#deliverBodies.write(writer, frame)
     assert(writer.buffer === out.slab && writer.offset === out.length, 'a deliver frame has the size it was given')
   }
 

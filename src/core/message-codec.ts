@@ -1,5 +1,6 @@
 import type { QoS, RetainHandling } from '../protocol/packets.ts'
 import { type ByteReader, type ByteWriter, malformed, prefixedSize, utf8Size } from './byte-codec.ts'
+import { EncodedText } from './encoded-text.ts'
 import type { KnownStrings } from './known-strings.ts'
 import { type Message, type MessageView, NEVER_EXPIRES } from './message.ts'
 import { ReceivedMessage } from './received-message.ts'
@@ -20,31 +21,40 @@ const SUBSCRIPTION_FLAGS_MAX = 0x3f
 
 /** Bytes that {@link writeMessage} writes, exactly. */
 export function messageSize(message: MessageView): number {
-  const propertiesSize = message.propertiesEnd - message.propertiesStart
-  let size = 1 + prefixedSize(utf8Size(message.topicName)) + prefixedSize(message.payloadEnd - message.payloadStart)
-  if (propertiesSize > 0) size += prefixedSize(propertiesSize)
-  if (message.publisher !== '') size += prefixedSize(utf8Size(message.publisher))
-  if (message.expiresAtMs !== NEVER_EXPIRES) size += 8
-  return size
+  return sizeWith(message, utf8Size(message.topicName), utf8Size(message.publisher))
 }
 
 /** Writes a message in {@link messageSize} bytes. */
 export function writeMessage(writer: ByteWriter, message: MessageView): void {
-  const hasProperties = message.propertiesEnd > message.propertiesStart
-  const hasPublisher = message.publisher !== ''
-  const hasExpiry = message.expiresAtMs !== NEVER_EXPIRES
-  writer.u8(
-    message.qos |
-      (message.retain ? RETAIN : 0) |
-      (hasProperties ? HAS_PROPERTIES : 0) |
-      (hasExpiry ? HAS_EXPIRY : 0) |
-      (hasPublisher ? HAS_PUBLISHER : 0),
-  )
+  const { publisher } = message
+  writer.u8(flagsOf(message, publisher.length))
   writer.string(message.topicName)
-  writer.bytes(message.payloadBytes, message.payloadStart, message.payloadEnd)
-  if (hasProperties) writer.bytes(message.propertiesBytes, message.propertiesStart, message.propertiesEnd)
-  if (hasPublisher) writer.string(message.publisher)
-  if (hasExpiry) writer.f64(message.expiresAtMs)
+  writeContent(writer, message)
+  if (publisher !== '') writer.string(publisher)
+  if (message.expiresAtMs !== NEVER_EXPIRES) writer.f64(message.expiresAtMs)
+}
+
+/**
+ * Writes the same bytes as {@link writeMessage} for one message after the other. They come in runs, of one publisher
+ * and on one topic, so that the two names are mostly copied and not encoded again.
+ */
+export class MessageRunWriter {
+  readonly #topicName = new EncodedText()
+  readonly #publisher = new EncodedText()
+
+  /** Bytes that `write` writes, exactly; called before it for the same message. */
+  size(message: MessageView): number {
+    return sizeWith(message, this.#topicName.of(message.topicName).length, this.#publisher.of(message.publisher).length)
+  }
+
+  write(writer: ByteWriter, message: MessageView): void {
+    const publisher = this.#publisher.of(message.publisher)
+    writer.u8(flagsOf(message, publisher.length))
+    writer.shortBytes(this.#topicName.of(message.topicName))
+    writeContent(writer, message)
+    if (publisher.length > 0) writer.shortBytes(publisher)
+    if (message.expiresAtMs !== NEVER_EXPIRES) writer.f64(message.expiresAtMs)
+  }
 }
 
 /** Reads a message that owns its payload. */
@@ -102,6 +112,31 @@ export function readSubscription(reader: ByteReader): Subscription {
 export function qosOf(value: number): QoS {
   if (value === 0 || value === 1 || value === 2) return value
   throw malformed('a QoS of 3')
+}
+
+function sizeWith(message: MessageView, topicNameSize: number, publisherSize: number): number {
+  const propertiesSize = message.propertiesEnd - message.propertiesStart
+  let size = 1 + prefixedSize(topicNameSize) + prefixedSize(message.payloadEnd - message.payloadStart)
+  if (propertiesSize > 0) size += prefixedSize(propertiesSize)
+  if (publisherSize > 0) size += prefixedSize(publisherSize)
+  if (message.expiresAtMs !== NEVER_EXPIRES) size += 8
+  return size
+}
+
+function flagsOf(message: MessageView, publisherSize: number): number {
+  return (
+    message.qos |
+    (message.retain ? RETAIN : 0) |
+    (message.propertiesEnd > message.propertiesStart ? HAS_PROPERTIES : 0) |
+    (message.expiresAtMs === NEVER_EXPIRES ? 0 : HAS_EXPIRY) |
+    (publisherSize > 0 ? HAS_PUBLISHER : 0)
+  )
+}
+
+function writeContent(writer: ByteWriter, message: MessageView): void {
+  const { propertiesStart, propertiesEnd } = message
+  writer.bytes(message.payloadBytes, message.payloadStart, message.payloadEnd)
+  if (propertiesEnd > propertiesStart) writer.bytes(message.propertiesBytes, propertiesStart, propertiesEnd)
 }
 
 function retainHandlingOf(value: number): RetainHandling {

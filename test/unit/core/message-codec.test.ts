@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { ByteReader, ByteWriter } from '../../../src/core/byte-codec.ts'
-import { Message } from '../../../src/core/message.ts'
+import { Message, type MessageFields } from '../../../src/core/message.ts'
 import {
+  MessageRunWriter,
   messageSize,
   readMessage,
   readMessageInto,
@@ -19,17 +20,16 @@ const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.string({ 
 const bytes = fc.uint8Array({ maxLength: 500 }).map(array => Buffer.from(array))
 const qos = fc.constantFrom(0 as const, 1 as const, 2 as const)
 
-const messages: fc.Arbitrary<Message> = fc
-  .record({
-    topicName: text,
-    payload: bytes,
-    properties: bytes,
-    qos,
-    retain: fc.boolean(),
-    expiresAtMs: fc.oneof(fc.constant(0), fc.nat(), fc.double({ noNaN: true, min: 1 })),
-    publisher: text,
-  })
-  .map(fields => new Message(fields))
+const messageFields: fc.Arbitrary<MessageFields> = fc.record({
+  topicName: text,
+  payload: bytes,
+  properties: bytes,
+  qos,
+  retain: fc.boolean(),
+  expiresAtMs: fc.oneof(fc.constant(0), fc.nat(), fc.double({ noNaN: true, min: 1 })),
+  publisher: text,
+})
+const messages = messageFields.map(fields => new Message(fields))
 
 const subscriptions: fc.Arbitrary<Subscription> = fc.record(
   {
@@ -72,6 +72,26 @@ describe('message codec', () => {
       fc.property(subscriptions, subscription => {
         const buffer = written(writer => writeSubscription(writer, subscription))
         assert.deepEqual(readAll(buffer, readSubscription), subscription)
+      }),
+    )
+  })
+
+  it('writes a run of messages in the same bytes as one by one, in the size that was announced', () => {
+    const few = fc.constantFrom('', 'a/b', 'zwölf/grad', 'long/'.repeat(60))
+    const run = fc.array(fc.tuple(messageFields, few, few), { maxLength: 20 })
+    const runs = new MessageRunWriter()
+    fc.assert(
+      fc.property(run, drawn => {
+        for (const [fields, topicName, publisher] of drawn) {
+          const message = new Message({ ...fields, topicName, publisher })
+          const size = runs.size(message)
+          const buffer = written(writer => runs.write(writer, message))
+          assert.equal(buffer.length, size)
+          assert.deepEqual(
+            buffer,
+            written(writer => writeMessage(writer, message)),
+          )
+        }
       }),
     )
   })
