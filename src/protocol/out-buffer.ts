@@ -1,5 +1,8 @@
 import type { SlabPool } from './slab-pool.ts'
 
+/** A receiver that fills a slab within a tick gets this much at a time from then on: each slab is a write. */
+const FURTHER_SLAB_BYTES = 64 * 1024
+
 /** Whoever sends what an {@link OutBuffer} gathered: a socket, or the link to another worker. */
 export interface OutBufferOwner {
   /** The first bytes since the last flush have arrived; the owner calls `flush` before the tick ends. */
@@ -59,7 +62,7 @@ export class OutBuffer {
     const first = this.length === 0
     if (!first) this.flush()
     const head = this.#headBytes
-    this.slab = this.#pool.take(head + size)
+    this.slab = this.#pool.take(first ? head + size : Math.max(head + size, FURTHER_SLAB_BYTES))
     this.length = head + size
     if (first) this.#owner.gathering()
     return head

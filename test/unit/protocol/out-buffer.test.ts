@@ -52,12 +52,24 @@ describe('OutBuffer', () => {
     )
   })
 
+  it('sends more at a time once a tick has filled a slab, and begins the next tick with a small one', () => {
+    const owner = new RecordingOwner()
+    const out = new OutBuffer(owner, new SlabPool())
+    const kibibyte = Buffer.alloc(1024)
+    for (let appended = 0; appended < 100; appended++) out.append(kibibyte, 0, 1024)
+    out.flush()
+    for (let appended = 0; appended < 17; appended++) out.append(kibibyte, 0, 1024)
+    out.flush()
+    const sizes = owner.sent.map(({ length }) => length / 1024)
+    assert.deepEqual(sizes, [16, 64, 20, 16, 1])
+  })
+
   it('leaves room for a head at the start of every slab, and counts it', () => {
     const owner = new RecordingOwner()
     const out = new OutBuffer(owner, new SlabPool(), 5)
-    for (const size of [2, 20_000, 3]) out.append(Buffer.alloc(size, size), 0, size)
+    for (const size of [2, 20_000, 60_000]) out.append(Buffer.alloc(size, size % 256), 0, size)
     out.flush()
-    assert.deepEqual(owner.events, ['gathering', 'send 7', 'send 20005', 'send 8'])
+    assert.deepEqual(owner.events, ['gathering', 'send 7', 'send 20005', 'send 60005'])
     assert.deepEqual(
       owner.sent.map(bytes => bytes.subarray(5).every(byte => byte === (bytes.length - 5) % 256)),
       [true, true, true],
