@@ -26,6 +26,7 @@ import { RouteSync } from './route-sync.ts'
 import { Router } from './router.ts'
 import { SessionAnnouncements } from './session-announcements.ts'
 import { SessionManager } from './session-manager.ts'
+import { SetBack } from './set-back.ts'
 import { SharedRedelivery } from './shared-redelivery.ts'
 import { SubscriptionTable } from './subscription-table.ts'
 import { SysTopics } from './sys-topics.ts'
@@ -138,6 +139,8 @@ export class Broker {
       takeovers,
     }
     bus.onFrame((from, frame) => dispatchFrame(frames, from, frame))
+    const setBack = new SetBack({ subscriptions: store.subscriptions, registry, clock, log })
+    store.onSetBack?.(() => setBack.begin())
     const wakes = new WakeRounds(clock, registry)
     bus.onPeer((peer, up) => {
       if (up) return background(log, 'tell routes', this.#peerUp(peer))

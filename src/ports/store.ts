@@ -238,5 +238,10 @@ export interface Store {
   readonly subscriptions: SubscriptionStore
   readonly queues: QueueStore
   readonly retained: RetainedStore
+  /**
+   * Of a store that may go back behind what it has answered, as a Redis that fails over: `listener` is told when that may have
+   * happened, for what it holds of this worker's sessions must be put right. What was given out before is not given out again.
+   */
+  onSetBack?(listener: () => void): void
   close(): Promise<void>
 }

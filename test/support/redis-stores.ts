@@ -80,7 +80,7 @@ export class RedisStores {
     const keys = await this.#admin.keys('{test}:*')
     return keys
       .map(key => key.slice('{test}:'.length))
-      .filter(key => !/^(?:format|epoch|bodies|dead|retained:bytes|tickets|appender:.*|call:.*)$/.test(key))
+      .filter(key => !/^(?:format|epoch|bodies|dead|retained:bytes|tickets|lineage|appender:.*|call:.*)$/.test(key))
       .sort()
   }
 }

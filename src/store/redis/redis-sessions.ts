@@ -41,6 +41,10 @@ export interface RedisSessionsParts {
   readonly sessionsMax: number
   /** Of this worker, and of its own after each start. */
   readonly name: string
+  /** By which replication id Redis went when the store was opened. */
+  readonly lineage: string
+  /** Redis may have gone back behind what it has answered. */
+  readonly onSetBack: () => void
 }
 
 /** Sessions in Redis: every call is one script, so it is atomic whoever else calls. */
@@ -49,14 +53,19 @@ export class RedisSessions implements SessionStore {
   readonly #cleaning: Cleaning
   readonly #sessionsMax: number
   readonly #name: string
+  readonly #onSetBack: () => void
+  /** By which replication id Redis went when it was heard last. */
+  #lineage: string
   /** How often something that was due was asked for. */
   #asked = 0
 
-  constructor({ calls, cleaning, sessionsMax, name }: RedisSessionsParts) {
+  constructor({ calls, cleaning, sessionsMax, name, lineage, onSetBack }: RedisSessionsParts) {
     this.#calls = calls
     this.#cleaning = cleaning
     this.#sessionsMax = sessionsMax
     this.#name = name
+    this.#lineage = lineage
+    this.#onSetBack = onSetBack
   }
 
   async claim(claim: SessionClaim): Promise<ClaimResult> {
@@ -124,7 +133,9 @@ export class RedisSessions implements SessionStore {
       const most = Math.min(DUE_AT_ONCE, limit - taken.length)
       const args = [most, `${this.#name}:${++this.#asked}`, taker]
       const call = (): Promise<unknown> => this.#calls.callAt(nowMs, takeDueScript, args, 'acknowledged')
-      const fields = listIn(await this.#calls.held(call, DUE_HOLD_MS))
+      const [lineage, due] = listIn(await this.#calls.held(call, DUE_HOLD_MS))
+      this.#heardOf(stringIn(lineage))
+      const fields = listIn(due)
       for (let i = 0; i < fields.length; i += DUE_FIELDS) taken.push(dueSession(fields.slice(i, i + DUE_FIELDS)))
       if (fields.length < most * DUE_FIELDS) break
     }
@@ -135,6 +146,12 @@ export class RedisSessions implements SessionStore {
 
   async settleDue(taker: WorkerAddress, tickets: readonly number[]): Promise<void> {
     await this.#calls.sure(settleDueScript, [taker, ...tickets])
+  }
+
+  #heardOf(lineage: string): void {
+    if (lineage === this.#lineage) return
+    this.#lineage = lineage
+    this.#onSetBack()
   }
 }
 

@@ -14,7 +14,7 @@ import { RedisQueues } from './redis-queues.ts'
 import { RedisRetained } from './redis-retained.ts'
 import { RedisSessions } from './redis-sessions.ts'
 import { RedisSubscriptions } from './redis-subscriptions.ts'
-import { stringIn } from './replies.ts'
+import { listIn, stringIn } from './replies.ts'
 import { checkFormatScript } from './scripts/check-format-script.ts'
 
 /** Of the keys and what is in them; raised with every change that an older version cannot read. */
@@ -91,8 +91,9 @@ export class RedisStore implements Store {
   readonly #redis: Redis | Cluster
   readonly #calls: RedisCalls
   readonly #line: AppendLine
+  #setBack: () => void = () => {}
 
-  private constructor(options: RedisStoreOptions, calls: RedisCalls) {
+  private constructor(options: RedisStoreOptions, calls: RedisCalls, lineage: string) {
     const { redis, random, log } = options
     const limits = { ...defaultRedisLimits, ...options.limits }
     const cleaning = new Cleaning(calls, log)
@@ -100,7 +101,8 @@ export class RedisStore implements Store {
     this.#line = new AppendLine({ calls, log, limits, name: options.home ?? name })
     this.#redis = redis
     this.#calls = calls
-    this.sessions = new RedisSessions({ calls, cleaning, name, sessionsMax: limits.sessionsMax })
+    const onSetBack = (): void => this.#setBack()
+    this.sessions = new RedisSessions({ calls, cleaning, name, lineage, onSetBack, sessionsMax: limits.sessionsMax })
     this.subscriptions = new RedisSubscriptions(calls, limits.subscriptionsPerSessionMax)
     this.queues = new RedisQueues(calls, this.#line)
     this.retained = new RedisRetained(calls, cleaning, limits)
@@ -113,14 +115,19 @@ export class RedisStore implements Store {
   static async open(options: RedisStoreOptions): Promise<RedisStore> {
     const { redis, clusterName, waitReplicas = 0 } = options
     const calls = new RedisCalls({ ...options, prefix: `{${clusterName}}:`, waitReplicas, waitMs: WAIT_MS })
+    let lineage: string
     try {
-      await checkFormat(calls, clusterName)
+      lineage = await checkFormat(calls, clusterName)
     } catch (error) {
       await calls.close()
       redis.disconnect()
       throw error
     }
-    return new RedisStore(options, calls)
+    return new RedisStore(options, calls, lineage)
+  }
+
+  onSetBack(listener: () => void): void {
+    this.#setBack = listener
   }
 
   /** Everything asked from now on is refused; resolves when what was asked before has been answered. */
@@ -131,9 +138,11 @@ export class RedisStore implements Store {
   }
 }
 
-async function checkFormat(calls: RedisCalls, clusterName: string): Promise<void> {
-  const format = stringIn(await calls.held(() => calls.call(checkFormatScript, [FORMAT]), OPEN_MS))
-  if (format === String(FORMAT)) return
+/** Resolves with the replication id by which Redis goes. */
+async function checkFormat(calls: RedisCalls, clusterName: string): Promise<string> {
+  const answer = await calls.held(() => calls.call(checkFormatScript, [FORMAT]), OPEN_MS)
+  const [format = '', lineage = ''] = listIn(answer).map(stringIn)
+  if (format === String(FORMAT)) return lineage
   throw new BrokerError(
     'STORE_DAMAGED',
     `the keys of cluster ${clusterName} in Redis are of format ${format}; this version reads and writes ${FORMAT}`,

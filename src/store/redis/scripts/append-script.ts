@@ -1,4 +1,5 @@
 import { script } from '../script.ts'
+import { LINEAGE } from './lineage-piece.ts'
 import { QUEUE_ENTRIES } from './queue-pieces.ts'
 import { LOAD_SESSION } from './session-pieces.ts'
 
@@ -21,6 +22,7 @@ export const appendScript = script(
   'takes',
   LOAD_SESSION,
   QUEUE_ENTRIES,
+  LINEAGE,
   `
 local KEPT_SECONDS, INLINE_BYTES, ADDED_AT_ONCE, STALE_RESULT = 3600, 4096, 1000, 4294967295
 local SEARCH_EVERY_MS, SEARCHED_AT_ONCE = 1000, 1000
@@ -37,6 +39,7 @@ if earlier then
 end
 if redis.call('ZSCORE', prefix .. 'dead', ARGV[2]) then return STALE end
 
+local _, floor = lineage()
 local sessions, changed = {}, {}
 local function session(id)
   local s = sessions[id]
@@ -137,7 +140,7 @@ for _ = 1, count do
       if not room and oldestFirst and size <= mostBytes then room = makeRoom(s, size) end
       if room then
         dropped = dropped + room
-        s.last, s.messages, s.bytes = s.last + 1, s.messages + 1, s.bytes + size
+        s.last, s.messages, s.bytes = math.max(s.last, floor) + 1, s.messages + 1, s.bytes + size
         local entry
         if shared then
           number = number or redis.call('INCR', prefix .. 'bodies')

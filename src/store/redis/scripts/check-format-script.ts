@@ -1,7 +1,17 @@
 import { script } from '../script.ts'
+import { LINEAGE } from './lineage-piece.ts'
 
-/** Claims the keys for a format, if they have none yet. Arguments: time, format. Answer: the format that they have. */
+/**
+ * Claims the keys for a format, if they have none yet. Arguments: time, format. Answer: the format that they have, and by
+ * which replication id Redis goes.
+ */
 export const checkFormatScript = script(
   'makes',
-  "redis.call('SET', prefix .. 'format', ARGV[2], 'NX')\nreturn redis.call('GET', prefix .. 'format')",
+  LINEAGE,
+  `
+redis.call('SET', prefix .. 'format', ARGV[2], 'NX')
+local format = redis.call('GET', prefix .. 'format')
+if format ~= ARGV[2] then return { format, '' } end
+return { format, (lineage()) }
+`,
 )

@@ -1,4 +1,5 @@
 import { script } from '../script.ts'
+import { LINEAGE } from './lineage-piece.ts'
 import { END_SESSION, LOAD_SESSION, TAKEN } from './session-pieces.ts'
 
 /**
@@ -14,6 +15,7 @@ export const claimScript = script(
   LOAD_SESSION,
   END_SESSION,
   TAKEN,
+  LINEAGE,
   `
 local id, home, cleanStart, owner = ARGV[2], ARGV[3], ARGV[4] == '1', ARGV[5]
 local expirySeconds, delay, will, sessionsMax = ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
@@ -38,6 +40,7 @@ if earlier and earlier.delay then
 end
 
 if not earlier and redis.call('SCARD', prefix .. 'sessions') >= sessionsMax then return { err = 'SESSIONS_FULL' } end
+lineage()
 local ticket = dueWill and give(home, id, earlier.epoch, dueWill, 0)[1] or 0
 local epoch = text(redis.call('INCR', prefix .. 'epoch'))
 local s = earlier
