@@ -7,15 +7,19 @@ export class MarkedMessages {
   /** By Client Identifier: when the newest that waits may be stored. As many as publishers that wait for a worker. */
   readonly #waiting = new Map<string, Promise<unknown>>()
 
-  /** Calls `store` once `taken` has resolved, if there is anything to wait for, and resolves as it does. */
+  /**
+   * Calls `store` once `taken` has resolved, if there is anything to wait for, and resolves as it does. Rejects when `taken`
+   * does, and with it what the publisher has sent behind it meanwhile.
+   */
   after(taken: Promise<void> | undefined, publisher: string, store: () => Promise<void>): Promise<void> {
     const before = this.#waiting.get(publisher)
     if (before === undefined && taken === undefined) return store()
     const ready = Promise.all([before, taken])
     this.#waiting.set(publisher, ready)
-    return ready.then(() => {
+    const over = (): void => {
       if (this.#waiting.get(publisher) === ready) this.#waiting.delete(publisher)
-      return store()
-    })
+    }
+    ready.then(over, over)
+    return ready.then(store)
   }
 }

@@ -19,7 +19,8 @@ export interface Bus {
   /**
    * Resolves when each frame sent so far to these peers, QoS 0 messages apart, has got there or is sure to, or its peer
    * is down. A worker of this host counts as reached once the operating system has the frame, one elsewhere once it has
-   * acknowledged it. Also waits while the way is away, and for ever when this worker ends before: what others have not
+   * acknowledged it. Rejects when the link to a peer that lives breaks before, so that what it may have missed is acknowledged
+   * to nobody. Also waits while the way is away, and for ever when this worker ends before: what others have not
    * got is not safe only because nobody is left to wait.
    */
   taken(to: Iterable<WorkerAddress>): Promise<void>

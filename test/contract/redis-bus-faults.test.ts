@@ -172,8 +172,11 @@ describe('RedisBus, when something breaks', () => {
 
   it('gives a peer up for which more than the bound waits, and links to it again', async () => {
     const [first, second] = await pair({ waitingBytesMax: 1_000_000 })
-    for (let i = 0; i < 30; i++) first.bus.send(second.bus.self, deliver(Buffer.alloc(50_000)))
+    for (let i = 0; i < 10; i++) first.bus.send(second.bus.self, deliver(Buffer.alloc(50_000)))
+    const refused = assert.rejects(first.bus.taken([second.bus.self]), { code: 'BUS_PROTOCOL' })
+    for (let i = 0; i < 20; i++) first.bus.send(second.bus.self, deliver(Buffer.alloc(50_000)))
     await first.reported('-node-2/1')
+    await within('the refusal', refused)
     assert.match(first.log.errors.join('\n'), /more than 1000000 bytes wait/)
     await within('the sender to give up', first.bus.taken([second.bus.self]))
     await first.reported('+node-2/1', 2)

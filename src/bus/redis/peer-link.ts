@@ -1,4 +1,5 @@
 import { BackOff } from '../../core/back-off.ts'
+import { BrokerError } from '../../core/errors.ts'
 import type { Frame } from '../../core/frame.ts'
 import type { WorkerAddress } from '../../ports/bus.ts'
 import type { Clock, Random, Timer } from '../../ports/clock.ts'
@@ -89,7 +90,10 @@ export class PeerLink {
     return this.#loose.congested
   }
 
-  /** Resolves when the peer has acknowledged what was put into `reliable` so far, or the link is down. */
+  /**
+   * Resolves when the peer has acknowledged what was put into `reliable` so far, or is gone. Rejects when the link breaks
+   * before and the peer lives: it may not have it.
+   */
   taken(): Promise<void> {
     return this.#sender.taken()
   }
@@ -156,12 +160,12 @@ export class PeerLink {
 
   /** The link is of no use any more: it is down, and another one is opened after a while. */
   fail(): void {
-    this.close()
+    this.#breakOff()
     this.#renew()
     this.#hello = this.#context.clock.after(this.#backOff.nextDelayMs(), () => this.#helloAgain())
   }
 
-  /** Ends the link; what waits is dropped and nobody waits for it. */
+  /** The peer is gone: ends the link; what waits is dropped and nobody waits for it. */
   close(): void {
     this.#sender.giveUp()
     this.leave()
@@ -176,6 +180,12 @@ export class PeerLink {
     this.#loose.letGo()
     this.#sender.close()
     if (wasUp) this.#owner.down(this)
+  }
+
+  /** Ends the link to a peer that lives: what it has not acknowledged is acknowledged to nobody. */
+  #breakOff(): void {
+    this.#sender.refuse(new BrokerError('BUS_PROTOCOL', `the link to ${this.peer} broke before it had everything`))
+    this.leave()
   }
 
   /** Begins another link, with nothing sent and nothing received. */
@@ -205,7 +215,7 @@ export class PeerLink {
   #greet(head: BatchHead): void {
     // The peer has begun again: what it knew of this side is gone.
     if (this.isUp && head.link !== this.#peerLink) {
-      this.close()
+      this.#breakOff()
       this.#renew()
       this.#helloAgain()
     }

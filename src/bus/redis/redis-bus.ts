@@ -147,7 +147,9 @@ export class RedisBus implements Bus, Flushable, PeerLinkOwner, RedisLineOwner, 
     if (this.#closed) return
     const over = Promise.withResolvers<void>()
     const timer = this.#options.clock.after(CLOSE_MS, over.resolve)
-    await Promise.race([this.taken([...this.#peers]), over.promise])
+    // A link that breaks meanwhile is not waited for.
+    const taken = this.taken([...this.#peers]).catch(() => {})
+    await Promise.race([taken, over.promise])
     timer.cancel()
     this.#closed = true
     this.#state.close()

@@ -1,3 +1,4 @@
+import type { BrokerError } from '../../core/errors.ts'
 import { OutBuffer, type OutBufferOwner } from '../../protocol/out-buffer.ts'
 import type { SlabPool } from '../../protocol/slab-pool.ts'
 import { KeptBatches } from './kept-batches.ts'
@@ -46,7 +47,7 @@ export class ReliableSender implements OutBufferOwner {
     return this.#kept.bytes + this.out.length
   }
 
-  /** Resolves when the peer has acknowledged what was put here so far. */
+  /** Resolves when the peer has acknowledged what was put here so far, or is gone; rejects when the link breaks before. */
   taken(): Promise<void> {
     if (this.out.length > 0) return this.#marks.whenGathered()
     const { last, dropped } = this.#kept
@@ -112,6 +113,11 @@ export class ReliableSender implements OutBufferOwner {
   /** The peer is gone: nobody waits for it. */
   giveUp(): void {
     this.#marks.giveUp()
+  }
+
+  /** The link is broken and its peer lives: whoever waits learns that nobody may count on what was not acknowledged. */
+  refuse(why: BrokerError): void {
+    this.#marks.refuse(why)
   }
 
   /** Nothing is kept any more. */

@@ -1,7 +1,10 @@
+import type { BrokerError } from '../../core/errors.ts'
+
 interface Mark {
   readonly number: number
   readonly promise: Promise<void>
   readonly resolve: () => void
+  readonly reject: (why: BrokerError) => void
 }
 
 const NOTHING_WAITS: Promise<void> = Promise.resolve()
@@ -17,8 +20,8 @@ export class TakenMarks {
   at(number: number): Promise<void> {
     const last = this.#marks.at(-1)
     if (last !== undefined && last.number >= number) return last.promise
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#marks.push({ number, promise, resolve })
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#marks.push({ number, promise, resolve, reject })
     return promise
   }
 
@@ -46,11 +49,18 @@ export class TakenMarks {
     if (passed > 0) this.#marks.splice(0, passed)
   }
 
-  /** Nobody will acknowledge any more. */
+  /** Nobody will acknowledge any more, for the peer is gone. */
   giveUp(): void {
     this.#gathering?.resolve()
     this.#gathering = undefined
     for (const mark of this.#marks.splice(0)) mark.resolve()
+  }
+
+  /** What was not acknowledged is lost, and the peer is there still. */
+  refuse(why: BrokerError): void {
+    this.#gathering?.reject(why)
+    this.#gathering = undefined
+    for (const mark of this.#marks.splice(0)) mark.reject(why)
   }
 
   /** Nothing is waited for. */

@@ -56,6 +56,16 @@ describe('MarkedMessages', () => {
     assert.deepEqual(stored.names, ['first', 'second'])
   })
 
+  it('stores nothing that the others may not have, nor what comes behind it meanwhile, and then goes on', async () => {
+    const stored = new Stored()
+    const taken = Promise.withResolvers<void>()
+    const refused = [stored.after(taken.promise, 'publisher', 'first'), stored.after(undefined, 'publisher', 'second')]
+    taken.reject(new Error('the link broke'))
+    for (const one of refused) await assert.rejects(one, /the link broke/)
+    await stored.after(undefined, 'publisher', 'third')
+    assert.deepEqual(stored.names, ['third'])
+  })
+
   it('says when a message could not be stored, and goes on with the next', async () => {
     const stored = new Stored()
     const refused = stored.marked.after(Promise.resolve(), 'publisher', () => Promise.reject(new Error('no room')))

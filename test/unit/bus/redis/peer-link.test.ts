@@ -151,18 +151,44 @@ describe('PeerLink', () => {
     assert.deepEqual(payloads(there.frames), ['missed'])
   })
 
-  it('is down and up again when the other side has begun anew, and what waited is given up', async () => {
+  it('is down and up again when the other side has begun anew, and what waited counts for nothing', async () => {
     settle()
     here.put('lost with the link')
-    const taken = here.link.taken()
+    const refused = assert.rejects(here.link.taken(), {
+      code: 'BUS_PROTOCOL',
+      message: /broke before it had everything/,
+    })
     here.tick()
     there.forget()
     settle()
     assert.deepEqual(here.changes, [true, false, true])
-    await taken
+    await refused
     here.put('by the new link')
     settle()
     assert.deepEqual(payloads(there.frames), ['by the new link'])
+  })
+
+  it('is given up, and whoever waits with it, when the other side is gone', async () => {
+    settle()
+    here.put('for nobody')
+    const taken = here.link.taken()
+    here.tick()
+    here.link.close()
+    await taken
+    assert.equal(here.link.waitingBytes, 0)
+  })
+
+  it('counts nothing as taken that was under way when it failed, sent or still to be sent', async () => {
+    settle()
+    const refused: Promise<void>[] = []
+    for (const text of ['sent', 'gathered']) {
+      here.put(text)
+      refused.push(assert.rejects(here.link.taken(), { code: 'BUS_PROTOCOL' }))
+      if (text === 'sent') here.tick()
+    }
+    here.link.fail()
+    await Promise.all(refused)
+    await here.link.taken()
   })
 
   it('gives nothing up when it is this worker that ends', async () => {
