@@ -11,6 +11,8 @@ export interface SealedValue {
 export interface Seal {
   /** A name for what these parts name together. */
   nameOf(...parts: readonly string[]): string
+  /** Whether a node that this one trusts may have given this name to these parts. */
+  isNameOf(name: string, ...parts: readonly string[]): boolean
   /** `untilMs`, in Unix time, goes into the seal. */
   seal(name: string, value: Buffer, untilMs: number): Buffer
   /** Undefined: no node of this cluster has put it under this name, or its time is over. */
@@ -44,6 +46,10 @@ export class ClusterSeal implements Seal {
 
   nameOf(...parts: readonly string[]): string {
     return createHmac('sha256', this.#nameKey).update(JSON.stringify(parts)).digest('base64url')
+  }
+
+  isNameOf(name: string, ...parts: readonly string[]): boolean {
+    return this.nameOf(...parts) === name
   }
 
   seal(name: string, value: Buffer, untilMs: number): Buffer {

@@ -9,7 +9,9 @@ const HEAD_BYTES = 9
  * they count, and proves nothing.
  */
 export const openSeal: Seal = {
-  nameOf: (...parts) => hash('sha256', JSON.stringify(parts), 'base64url'),
+  nameOf: (...parts) => openName(parts),
+
+  isNameOf: (name, ...parts) => openName(parts) === name,
 
   seal: (_name, value, untilMs) => {
     const head = Buffer.alloc(HEAD_BYTES)
@@ -23,4 +25,8 @@ export const openSeal: Seal = {
     const untilMs = sealed.readDoubleBE(1)
     return nowMs < untilMs ? { value: sealed.subarray(HEAD_BYTES), untilMs } : undefined
   },
+}
+
+function openName(parts: readonly string[]): string {
+  return hash('sha256', JSON.stringify(parts), 'base64url')
 }

@@ -176,7 +176,7 @@ export class RevocationSync implements RevocationKeeper {
       }
       // Two nodes may have revoked the same at once: the later times count, whoever was read last.
       const now = revocations.like(revocation)
-      if (now !== undefined && isLater(now, revocation)) this.#unsent.set(record.name, now)
+      if (now !== undefined && isLater(now, revocation)) this.#unsent.set(this.#nameOf(now), now)
     }
     if (news.length > 0) {
       log.info('tokens revoked at another node', {
@@ -192,7 +192,7 @@ export class RevocationSync implements RevocationKeeper {
     const isSmall = value.length <= VALUE_BYTES_MAX
     const opened = isSmall ? this.#parts.seal.open(name, value, Number.NEGATIVE_INFINITY) : undefined
     const revocation = opened === undefined ? undefined : parsed(opened.value)
-    if (revocation === undefined || this.#nameOf(revocation) !== name) return this.#refuse(nowMs)
+    if (revocation === undefined || !this.#parts.seal.isNameOf(name, ...partsOf(revocation))) return this.#refuse(nowMs)
     return nowMs < revocation.untilMs ? revocation : undefined
   }
 
@@ -209,9 +209,14 @@ export class RevocationSync implements RevocationKeeper {
     return { name, value, untilMs }
   }
 
-  #nameOf({ kind, value, issuer }: Revocation): string {
-    return this.#parts.seal.nameOf('revocation', kind, value, issuer ?? '')
+  #nameOf(revocation: Revocation): string {
+    return this.#parts.seal.nameOf(...partsOf(revocation))
   }
+}
+
+/** What names a revocation among the records. */
+function partsOf({ kind, value, issuer }: Revocation): readonly string[] {
+  return ['revocation', kind, value, issuer ?? '']
 }
 
 /** Whether one of its times is later than that of the other. */

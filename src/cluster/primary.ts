@@ -169,7 +169,13 @@ class Node {
       plan: {
         folder,
         storeSocket,
-        settings: { ...settings, adminToken: undefined, tlsTicketSecret: undefined, clusterSecret: undefined },
+        settings: {
+          ...settings,
+          adminToken: undefined,
+          tlsTicketSecret: undefined,
+          clusterSecret: undefined,
+          clusterSecretAccepted: undefined,
+        },
       },
       ports: clientPorts(settings),
       security: model,

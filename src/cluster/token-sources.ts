@@ -1,14 +1,16 @@
-import { ClusterSeal } from '../auth/cluster-seal.ts'
+import { ClusterSeal, type Seal } from '../auth/cluster-seal.ts'
 import { IntrospectionSource } from '../auth/introspection-source.ts'
 import { KeySetSource } from '../auth/key-set-source.ts'
 import { openSeal } from '../auth/open-seal.ts'
 import { RevocationFile } from '../auth/revocation-file.ts'
 import type { RevocationKeeper } from '../auth/revocation-keeper.ts'
 import { RevocationSync } from '../auth/revocation-sync.ts'
+import { RolledSeal } from '../auth/rolled-seal.ts'
 import { Revocations, type Revocation } from '../auth/revocations.ts'
 import type { JwtRealmModel } from '../auth/security-model.ts'
 import { SharedAnswers } from '../auth/shared-answers.ts'
 import type { Settings } from '../config/settings-type.ts'
+import type { Random } from '../ports/clock.ts'
 import { renderPrometheus } from '../telemetry/metrics.ts'
 import {
   introspectionMetrics,
@@ -90,8 +92,8 @@ export class TokenSources {
     this.#sharing?.close()
   }
 
-  #share({ clusterSecret, clusterName }: Settings, parts: RedisSharingParts, { cache, records }: RedisSharing): void {
-    const seal = clusterSecret === undefined ? undefined : new ClusterSeal(clusterSecret, clusterName, parts.random)
+  #share(settings: Settings, parts: RedisSharingParts, { cache, records }: RedisSharing): void {
+    const seal = sealOf(settings, parts.random)
     if (seal === undefined) {
       parts.log.warn(
         'GUARDBEE_CLUSTER_SECRET is not given: each node asks for keys and introspection by itself, and shared revocations are not sealed',
@@ -105,4 +107,12 @@ export class TokenSources {
     this.#sync = new RevocationSync({ ...parts, records, seal: seal ?? openSeal, revocations, learnt })
     this.#keeper = this.#sync
   }
+}
+
+/** Undefined: the nodes have no secret. */
+function sealOf({ clusterSecret, clusterSecretAccepted, clusterName }: Settings, random: Random): Seal | undefined {
+  if (clusterSecret === undefined) return undefined
+  const current = new ClusterSeal(clusterSecret, clusterName, random)
+  if (clusterSecretAccepted === undefined) return current
+  return new RolledSeal(current, new ClusterSeal(clusterSecretAccepted, clusterName, random))
 }

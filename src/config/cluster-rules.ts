@@ -4,6 +4,8 @@ import type { Settings } from './settings-type.ts'
 
 const REDIS_URL = 'GUARDBEE_REDIS_URL'
 const REDIS_CA_FILE = 'GUARDBEE_REDIS_CA_FILE'
+const CLUSTER_SECRET = 'GUARDBEE_CLUSTER_SECRET'
+const CLUSTER_SECRET_ACCEPTED = 'GUARDBEE_CLUSTER_SECRET_ACCEPTED'
 const HEARTBEAT_MS = 'GUARDBEE_HEARTBEAT_MS'
 const DEAD_AFTER_MS = 'GUARDBEE_DEAD_AFTER_MS'
 /** One heartbeat may be late and one be lost before a worker is taken for dead. */
@@ -16,6 +18,12 @@ export function oneStore(settings: Settings, given: ReadonlySet<string>): readon
   const text =
     'given together, expected either Redis, which every node can read, or a data folder, which only this node can'
   return [{ names: [REDIS_URL, ...local], text }]
+}
+
+/** A secret that is taken beside none would look like a seal and be none. */
+export function secretIsRolled({ clusterSecret, clusterSecretAccepted }: Settings): readonly SettingProblem[] {
+  if (clusterSecretAccepted === undefined || clusterSecret !== undefined) return []
+  return [{ names: [CLUSTER_SECRET_ACCEPTED], text: `has no effect, expected ${CLUSTER_SECRET} beside it` }]
 }
 
 /** A certificate authority for a connection that is not encrypted would look like encryption and be none. */

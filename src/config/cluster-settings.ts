@@ -50,6 +50,14 @@ export const clusterSettings = {
     sentence:
       "The same on every node, as after `openssl rand -base64 48`: seals what nodes share in Redis of issuers' keys, introspection and revocations; without it each node asks issuers for itself, and revocations are not sealed.",
   }),
+  clusterSecretAccepted: setting({
+    name: 'GUARDBEE_CLUSTER_SECRET_ACCEPTED',
+    type: optional(secretText),
+    default: { value: undefined },
+    secret: true,
+    sentence:
+      'A second secret with which other nodes may have sealed what they share, to roll the secret over: restart all nodes with the new one here, then all with the two exchanged, then all without the old one.',
+  }),
   nodeId: setting({
     name: 'GUARDBEE_NODE_ID',
     type: optional(name),

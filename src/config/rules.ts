@@ -1,6 +1,6 @@
 import { proxiesAreTrusted, referenceHasReason } from './balancer-rules.ts'
 import { clientPorts } from './client-ports.ts'
-import { heartbeatsFit, isOneNode, oneStore, redisIsEncrypted } from './cluster-rules.ts'
+import { heartbeatsFit, isOneNode, oneStore, redisIsEncrypted, secretIsRolled } from './cluster-rules.ts'
 import { isLoopback } from './loopback.ts'
 import { permissionsFit } from './permission-rules.ts'
 import type { SettingProblem } from './read-table.ts'
@@ -37,7 +37,7 @@ export const issuerRules: readonly Rule[] = [
 ]
 
 /** Rules for several nodes that are one broker. */
-const clusterRules: readonly Rule[] = [oneStore, redisIsEncrypted, heartbeatsFit]
+const clusterRules: readonly Rule[] = [oneStore, redisIsEncrypted, secretIsRolled, heartbeatsFit]
 
 /** Rules of `guardbee start`. */
 export const startRules: readonly Rule[] = [

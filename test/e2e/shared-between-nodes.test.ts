@@ -122,6 +122,49 @@ describe('what the nodes of a cluster share of tokens', { timeout: 180_000 }, ()
     assert.equal(JSON.stringify(hash).includes(server.issuer), false)
   })
 
+  it('is the same while the secret is rolled over, and revocations outlast the old one', async () => {
+    await open()
+    const OTHER_SECRET = 'the-next-secret-of-a-test'
+    const secrets = (current: string, accepted: string | undefined): GuardbeeSettings => ({
+      GUARDBEE_CLUSTER_SECRET: current,
+      GUARDBEE_CLUSTER_SECRET_ACCEPTED: accepted,
+    })
+    const tokens = new Map<string, string>()
+    for (const sub of ['before', 'halfway', 'after']) tokens.set(sub, await server.mint({ claims: { sub } }))
+    const revoke = async (sub: string, settings: GuardbeeSettings): Promise<GuardbeeProcess> => {
+      const admin = { GUARDBEE_ADMIN_PORT: String(await freePort()), GUARDBEE_ADMIN_TOKEN: ADMIN_TOKEN }
+      const node = await startNode({ ...settings, ...admin })
+      const { status, stderr } = await runGuardbee(['revoke', '--sub', sub, '--issuer', server.issuer], admin)
+      assert.equal(status, 0, stderr)
+      return node
+    }
+    const refuses = async (node: GuardbeeProcess, sub: string): Promise<void> => {
+      await waitFor(`${sub} to be refused`, async () => {
+        const opened = await connectClient(node.listenerUrl('mqtt').href, {
+          clientId: sub,
+          token: tokens.get(sub) ?? '',
+        }).catch(() => undefined)
+        await opened?.client.endAsync(true)
+        return opened === undefined
+      })
+    }
+
+    const alone = await revoke('before', secrets(CLUSTER_SECRET, undefined))
+    await alone.destroy()
+    // Restarted once, the nodes take the new secret; then they seal with it, one after the other.
+    const accepting = await startNode(secrets(CLUSTER_SECRET, OTHER_SECRET))
+    const rolled = await revoke('halfway', secrets(OTHER_SECRET, CLUSTER_SECRET))
+    for (const node of [accepting, rolled]) for (const sub of ['before', 'halfway']) await refuses(node, sub)
+    await accepting.destroy()
+    const done = await revoke('after', secrets(OTHER_SECRET, undefined))
+    for (const node of [rolled, done]) for (const sub of tokens.keys()) await refuses(node, sub)
+    assert.equal(await metric(done, 'guardbee_revocations'), 3)
+    assert.equal(
+      (await Promise.all([rolled, done].map(node => node.allOutput()))).join('').includes(OTHER_SECRET),
+      false,
+    )
+  })
+
   it('is a TLS session too, where they have the secret for it', async () => {
     await open()
     const folder = teardown.add(await makeTemporaryFolder(), opened => opened.remove()).path

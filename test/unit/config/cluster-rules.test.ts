@@ -35,6 +35,12 @@ describe('settings of a cluster', () => {
     assert.equal(problems({ GUARDBEE_REDIS_URL: 'rediss://r', GUARDBEE_REDIS_CA_FILE: 'ca.pem' }), '')
   })
 
+  it('take a second secret beside the first one only', () => {
+    const accepted = { ...REDIS, GUARDBEE_CLUSTER_SECRET_ACCEPTED: 'the-other-secret-word' }
+    assert.match(problems(accepted), /SECRET_ACCEPTED: has no effect, expected GUARDBEE_CLUSTER_SECRET beside it/)
+    assert.equal(problems({ ...accepted, GUARDBEE_CLUSTER_SECRET: 'the-first-secret-word' }), '')
+  })
+
   it('are not for development mode', () => {
     const { problems: found } = readSettings({ ...REDIS, GUARDBEE_BIND_ADDRESS: '127.0.0.1' }, { cores: 1 }, devRules)
     assert.deepEqual(
