@@ -45,6 +45,13 @@ import { SysPublisher } from './sys-publisher.ts'
 import { TokenSources } from './token-sources.ts'
 
 const STANDARD_OUTPUT = 1
+/** Secrets that no worker has a use for. */
+const NO_SECRETS = {
+  adminToken: undefined,
+  tlsTicketSecret: undefined,
+  clusterSecret: undefined,
+  clusterSecretAccepted: undefined,
+} as const
 
 /** The broker of this node, running. */
 export interface RunningBroker {
@@ -165,18 +172,7 @@ class Node {
       node: nodeName(settings.nodeId, systemRandom),
       workers: settings.workers,
       redis: redisAddress(settings),
-      // No worker has a use for the secrets.
-      plan: {
-        folder,
-        storeSocket,
-        settings: {
-          ...settings,
-          adminToken: undefined,
-          tlsTicketSecret: undefined,
-          clusterSecret: undefined,
-          clusterSecretAccepted: undefined,
-        },
-      },
+      plan: { folder, storeSocket, settings: { ...settings, ...NO_SECRETS } },
       ports: clientPorts(settings),
       security: model,
       tls: () => tls?.setup,
