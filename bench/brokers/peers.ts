@@ -162,7 +162,7 @@ async function aedesVersion(): Promise<string | undefined> {
   return await packageVersion('aedes')
 }
 
-/** Its parts for Redis are not among our dependencies; who wants the comparison installs them. */
+/** With the parts that make it one of several. */
 async function aedesOnRedisVersion(): Promise<string | undefined> {
   const packages = ['aedes', 'aedes-persistence-redis', 'mqemitter-redis']
   const [aedes, persistence, emitter] = await Promise.all(packages.map(packageVersion))

@@ -34,7 +34,7 @@ createServer({ noDelay: true }, socket => {
 
 type PartsOnRedis = Pick<AedesOptions, 'persistence' | 'mq'>
 
-/** The packages need not be there, so nothing but this knows of them. */
+/** Loaded only where there is a Redis. */
 async function partsOnRedis(connection: { readonly host: string; readonly port: number }): Promise<PartsOnRedis> {
   const [persistence, emitter] = await Promise.all(['aedes-persistence-redis', 'mqemitter-redis'].map(factoryOf))
   return { persistence: persistence?.(connection), mq: emitter?.(connection) }
