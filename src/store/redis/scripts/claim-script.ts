@@ -48,7 +48,6 @@ if not continued then
   if earlier then endSession(earlier) end
   s = { id = id, instance = epoch, last = 0, messages = 0, bytes = 0, sentUpTo = 0, readUpTo = 0 }
   redis.call('SADD', prefix .. 'sessions', id)
-  redis.call('HSET', key, 'i', epoch, 'o', owner)
 else
   -- A home that has not let go may have sent everything, or does so before it learns of the claim.
   if s.home then
@@ -59,7 +58,7 @@ else
   redis.call('ZREM', prefix .. 'due', id)
   forgetWill(s)
 end
-redis.call('HSET', key, 'e', epoch, 'h', home, 'x', expirySeconds, 'q', packedQueue(s))
+redis.call('HSET', key, 'i', s.instance, 'o', owner, 'e', epoch, 'h', home, 'x', expirySeconds, 'q', packedQueue(s))
 redis.call('SADD', prefix .. 'home:' .. home, id)
 if delay ~= '' then
   redis.call('HSET', key, 'd', delay)
