@@ -4,6 +4,7 @@ import type { StoredPassword } from './file-realm-model.ts'
 import type { JsonObject } from './json-object.ts'
 import type { Refusal } from './refusal-cause.ts'
 import type { JwtRealmModel, JwtValidationModel } from './security-model.ts'
+import type { TokenStanding } from './token-standing.ts'
 
 /** What a realm says of credentials; the detail of a refusal is for the log only. */
 export type AuthenticationOutcome =
@@ -21,14 +22,40 @@ export type AuthenticationOutcome =
       readonly claims?: JsonObject
       /** How the proof stands later on; absent: it does not change. */
       readonly standing?: Standing
+      /** What the token was decided by; absent: there was none. */
+      readonly token?: ProvenToken
     }
   | Refusal
+
+/** The word that lets a client in. */
+export type Authenticated = Extract<AuthenticationOutcome, { readonly kind: 'authenticated' }>
 
 /** A user of a realm file, as it was when the client proved to be that user. */
 export interface KnownUser {
   readonly realm: string
   readonly name: string
   readonly password: StoredPassword
+}
+
+/** How a token was found good, so that it can be held against other rules without being shown again. */
+export interface ProvenToken {
+  readonly realm: JwtRealmModel
+  readonly rules: JwtValidationModel
+  /** The key that verified it; undefined: its issuer was asked instead. */
+  readonly keyId: string | undefined
+  /** Its end in Unix ms, without any grace. */
+  readonly endsAtMs: number
+  readonly standing: TokenStanding
+}
+
+/** What a client that is in has proved, and as whom it came. */
+export interface EarlierProof {
+  readonly credentials: Credentials
+  /** The user of a realm file that it proved to be; undefined: none. */
+  readonly user: KnownUser | undefined
+  /** The claims of its token; undefined: it had none. */
+  readonly claims: JsonObject | undefined
+  readonly token: ProvenToken | undefined
 }
 
 /** What may be done for a client: nothing that costs, what the budgets allow, or all. */
@@ -47,6 +74,11 @@ export interface AuthenticationAttempt extends Credentials {
 /** The authentication step of one pipeline. It answers at once where it can, and rejects only for a fault of ours. */
 export interface Authenticator {
   authenticate(attempt: AuthenticationAttempt): Promise<AuthenticationOutcome> | AuthenticationOutcome
+  /**
+   * What is proved by what the client has shown when it was let in by another configuration; undefined: nothing, or it
+   * would have to be shown again. Absent: that is never enough.
+   */
+  again?(proof: EarlierProof): Authenticated | undefined
 }
 
 /** Makes the authentication step of one pipeline with a JWT authentication manager. */

@@ -59,8 +59,12 @@ const REALM_NAME = 'default'
 export function securityModelFromSettings(...issuers: readonly JwtSettings[]): SecurityModel {
   const [first, ...others] = issuers
   if (first === undefined) throw new BrokerError('CONFIGURATION', 'no issuer is given')
-  const permissions = { fileRealms: rolesOf(issuers), authorization: authorization(issuers) }
-  if (others.length === 0) return model(realm(first, REALM_NAME), validation(first), permissions)
+  if (others.length > 0) return securityModelOfIssuers(issuers)
+  return model(realm(first, REALM_NAME), validation(first), permissionsOf(issuers))
+}
+
+/** One realm, in which the `iss` of a token chooses, with an issuer of its own name for each. */
+export function securityModelOfIssuers(issuers: readonly JwtSettings[]): SecurityModel {
   const models = issuers.map((issuer): IssuerModel => {
     return { realm: realm(issuer, issuer.issuer ?? ''), validation: validation(issuer) }
   })
@@ -72,12 +76,16 @@ export function securityModelFromSettings(...issuers: readonly JwtSettings[]): S
     introspection: undefined,
     issuers: models,
   }
-  return model(several, NO_CLAIMS_CHECKED, permissions)
+  return model(several, NO_CLAIMS_CHECKED, permissionsOf(issuers))
 }
 
 interface PermissionsModel {
   readonly fileRealms: readonly FileRealmModel[]
   readonly authorization: AuthorizationManagerModel
+}
+
+function permissionsOf(issuers: readonly JwtSettings[]): PermissionsModel {
+  return { fileRealms: rolesOf(issuers), authorization: authorization(issuers) }
 }
 
 function model(

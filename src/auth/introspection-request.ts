@@ -54,6 +54,18 @@ export function introspectionRequests(
   }
 }
 
+/** Rejects with `CONFIGURATION` where the private key by which the broker proves who it is cannot be used. */
+export async function checkClientKey(model: IntrospectionModel | undefined): Promise<void> {
+  if (model?.clientAuthentication !== 'private-key-jwt') return
+  try {
+    await privateKey(model.clientKeyFile ?? '')
+  } catch (cause) {
+    throw new BrokerError('CONFIGURATION', `${model.clientKeyFile ?? ''} has no private key that can be used`, {
+      cause,
+    })
+  }
+}
+
 async function clientAuthentication(model: IntrospectionModel): Promise<ClientAuth> {
   const { clientAuthentication: way = 'basic', username, password = '', clientKeyFile } = model
   switch (way) {

@@ -1,4 +1,10 @@
-import type { AuthenticationAttempt, AuthenticationOutcome, Authenticator } from './authenticator.ts'
+import type {
+  Authenticated,
+  AuthenticationAttempt,
+  AuthenticationOutcome,
+  Authenticator,
+  EarlierProof,
+} from './authenticator.ts'
 import { member } from './json-object.ts'
 import { presentedToken } from './presented-token.ts'
 import { unexpected } from './refusal-cause.ts'
@@ -42,6 +48,11 @@ export class IssuerChoice implements Authenticator {
     const refusal = unexpected('issuer', 'iss', this.#expected, issuer)
     credentials.trace?.({ kind: 'issuer-choice', claims: decoded.payload, refusal })
     return refusal
+  }
+
+  again(proof: EarlierProof): Authenticated | undefined {
+    const issuer = proof.claims && member(proof.claims, 'iss')
+    return (this.#byIssuer.get(issuer) ?? this.#opaque)?.again?.(proof)
   }
 
   #otherwise(

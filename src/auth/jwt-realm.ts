@@ -1,4 +1,5 @@
 import { habitsOf } from './claim-habits.ts'
+import { checkClaims } from './claims.ts'
 import { refusalIn } from './decision-trace.ts'
 import type { DecisionTrace } from './decision-trace.ts'
 import { confirmed, introspected, refusalOf } from './introspected-token.ts'
@@ -6,15 +7,22 @@ import type { Introspections } from './introspection.ts'
 import { member, type JsonObject } from './json-object.ts'
 import { opaqueToken } from './opaque-token.ts'
 import { presentedToken } from './presented-token.ts'
+import { realmId } from './realm-id.ts'
 import { refused } from './refusal-cause.ts'
 import type { Revocations } from './revocations.ts'
 import { tokenIdentity, type TokenIdentity } from './token-identity.ts'
 import { TokenStanding } from './token-standing.ts'
 import { BrokerError } from '../core/errors.ts'
-import type { AuthenticationAttempt, AuthenticationOutcome, Authenticator } from './authenticator.ts'
+import type {
+  Authenticated,
+  AuthenticationAttempt,
+  AuthenticationOutcome,
+  Authenticator,
+  EarlierProof,
+  ProvenToken,
+} from './authenticator.ts'
 import type { JwtRealmModel, JwtValidationModel } from './security-model.ts'
 import type { TokenVerifier, Verdict } from './token-verifier.ts'
-import type { Standing } from '../ports/auth.ts'
 import type { Clock, Random } from '../ports/clock.ts'
 
 /** What the JWT realms of a worker share. */
@@ -53,9 +61,31 @@ export class JwtRealm implements Authenticator {
       : this.#outcome(verdict, token, credentials.trace)
   }
 
+  /** Holds a token that was found good before against this realm and its rules. */
+  again({ claims, token, credentials }: EarlierProof): Authenticated | undefined {
+    if (claims === undefined || token === undefined || !this.#vouchesFor(token)) return undefined
+    const nowMs = this.#parts.clock.nowMs()
+    const expiresAtMs = token.endsAtMs + this.#rules.expGraceSeconds * 1000
+    if (nowMs >= expiresAtMs || checkClaims(claims, this.#rules, credentials, nowMs) !== undefined) return undefined
+    const standing = token.standing.inRealm(realmId(this.#realm), this.#recheckMs)
+    return standing === undefined ? undefined : this.#authenticated(claims, expiresAtMs, token.keyId, standing)
+  }
+
+  /** Whether whoever has found the token good is whom this realm believes. */
+  #vouchesFor({ realm, rules, keyId }: ProvenToken): boolean {
+    const { introspection } = this.#realm
+    const sameServer = realm.introspection?.endpoint === introspection?.endpoint
+    if (introspection?.only === true) return keyId === undefined && sameServer
+    if (keyId === undefined) return false
+    // A key of the realm that was given up meanwhile does not end connections.
+    const sameKeys = realmId(realm) === realmId(this.#realm) || this.#parts.verifier.trusts(realmId(this.#realm), keyId)
+    const toBeAsked = this.#rules.introspection?.sampling ?? 0
+    return sameKeys && (toBeAsked === 0 || (sameServer && toBeAsked <= (rules.introspection?.sampling ?? 0)))
+  }
+
   #decide(token: Buffer | undefined, credentials: AuthenticationAttempt): Promise<Verdict> | Verdict {
     if (this.#realm.introspection?.only === true) return this.#introspect(token, credentials)
-    const verdict = this.#parts.verifier.verify(this.#realm.name, token, this.#rules, credentials)
+    const verdict = this.#parts.verifier.verify(realmId(this.#realm), token, this.#rules, credentials)
     const { introspection } = this.#rules
     if (introspection === undefined || this.#parts.random.fraction() >= introspection.sampling) return verdict
     return this.#confirm(token, verdict, credentials.trace)
@@ -69,7 +99,7 @@ export class JwtRealm implements Authenticator {
     trace?.({ kind: 'form', password: token, refusal: refusalIn(opaque) })
     if (opaque.kind === 'refused') return opaque
     const knownOnly = credentials.allowance === 'nothing-costly'
-    const answer = await introspections.ask(this.#realm.name, opaque.text, knownOnly)
+    const answer = await introspections.ask(realmId(this.#realm), opaque.text, knownOnly)
     if (knownOnly && answer.kind === 'unavailable') return refused('address_over_budget')
     trace?.({ kind: 'introspection', answer, refusal: refusalOf(answer) })
     return introspected(answer, this.#rules, credentials, clock.nowMs())
@@ -83,7 +113,7 @@ export class JwtRealm implements Authenticator {
   ): Promise<Verdict> {
     const verdict = await deciding
     if (verdict.kind === 'refused' || token === undefined) return verdict
-    const answer = await this.#parts.introspections.ask(this.#realm.name, token.toString('latin1'))
+    const answer = await this.#parts.introspections.ask(realmId(this.#realm), token.toString('latin1'))
     const decided = confirmed(verdict, answer, this.#rules)
     trace?.({ kind: 'introspection', answer, refusal: refusalIn(decided) })
     return decided
@@ -100,22 +130,38 @@ export class JwtRealm implements Authenticator {
     if (revoked !== undefined) return revoked
     // While the server was asked the last second of the token may have passed.
     if (nowMs >= expiresAtMs) return refused('token_expired')
+    return this.#authenticated(claims, expiresAtMs, verdict.keyId, this.#standing(token, presented))
+  }
+
+  #authenticated(
+    claims: JsonObject,
+    expiresAtMs: number,
+    keyId: string | undefined,
+    standing: TokenStanding,
+  ): Authenticated {
+    const endsAtMs = expiresAtMs - this.#rules.expGraceSeconds * 1000
     return {
       kind: 'authenticated',
       owner: this.#owner(claims),
       expiresAtMs: this.#rules.staysAfterExpiry === true ? undefined : expiresAtMs,
       claims,
-      standing: this.#standing(token, presented),
+      standing,
+      token: { realm: this.#realm, rules: this.#rules, keyId, endsAtMs, standing },
     }
   }
 
-  #standing(token: TokenIdentity, presented: Buffer | undefined): Standing {
-    const againSeconds = this.#realm.introspection?.againSeconds
-    return new TokenStanding(this.#parts, this.#realm.name, token, {
-      recheckMs: againSeconds === undefined ? undefined : againSeconds * 1000,
+  #standing(token: TokenIdentity, presented: Buffer | undefined): TokenStanding {
+    const recheckMs = this.#recheckMs
+    return new TokenStanding(this.#parts, realmId(this.#realm), token, {
+      recheckMs,
       // Kept for as long as the client is connected only where it is asked about again.
-      text: againSeconds === undefined ? undefined : presented?.toString('latin1'),
+      text: recheckMs === undefined ? undefined : presented?.toString('latin1'),
     })
+  }
+
+  get #recheckMs(): number | undefined {
+    const againSeconds = this.#realm.introspection?.againSeconds
+    return againSeconds === undefined ? undefined : againSeconds * 1000
   }
 
   /**

@@ -1,6 +1,9 @@
-import { RealmKeys } from './realm-keys.ts'
+import { ownRealms, realmId, realmIds } from './realm-id.ts'
+import { RealmKeys, type RealmKeysParts } from './realm-keys.ts'
 import type { JwtRealmModel } from './security-model.ts'
 import type { SharedAnswers } from './shared-answers.ts'
+import { within } from './within.ts'
+import { BrokerError } from '../core/errors.ts'
 import type { Clock, Random } from '../ports/clock.ts'
 import type { KeyAnswer, KeySets, KeySetSnapshot } from '../ports/key-sets.ts'
 import type { Log } from '../ports/telemetry.ts'
@@ -18,27 +21,34 @@ export interface KeySetSourceParts {
 
 /** Fetches the key sets of all realms for this host, in its one process that does, and keeps them fresh. */
 export class KeySetSource implements KeySets {
-  readonly #realms: ReadonlyMap<string, RealmKeys>
+  readonly #parts: RealmKeysParts
+  readonly #realms = new Map<string, RealmKeys>() // by id
   readonly #clock: Clock
   readonly #log: Log
   #listener: (snapshot: KeySetSnapshot) => void = () => undefined
+  /** Of realms that are closed. */
+  #fetchesBefore = 0
+  #failuresBefore = 0
   #closed = false
 
   constructor({ realms, clock, random, log, shared }: KeySetSourceParts) {
     this.#clock = clock
     this.#log = log
-    const parts = { clock, random, log, shared, onSnapshot: (snapshot: KeySetSnapshot) => this.#listener(snapshot) }
-    this.#realms = new Map(realms.flatMap(withKeys).map(realm => [realm.name, new RealmKeys(realm, parts)]))
+    const onSnapshot = (snapshot: KeySetSnapshot): void => {
+      if (this.#realms.has(snapshot.realm)) this.#listener(snapshot)
+    }
+    this.#parts = { clock, random, log, shared, onSnapshot }
+    for (const realm of withKeys(realms)) this.#realms.set(realmId(realm), new RealmKeys(realm, this.#parts))
   }
 
   /** Fetches that were begun, of all realms. */
   get fetches(): number {
-    return sum([...this.#realms.values()].map(realm => realm.fetches))
+    return this.#fetchesBefore + sum([...this.#realms.values()].map(realm => realm.fetches))
   }
 
   /** Fetches that gave no usable set, of all realms. */
   get failures(): number {
-    return sum([...this.#realms.values()].map(realm => realm.failures))
+    return this.#failuresBefore + sum([...this.#realms.values()].map(realm => realm.failures))
   }
 
   /** Whether each realm has a set, or a fetch that failed. */
@@ -80,6 +90,42 @@ export class KeySetSource implements KeySets {
     }
   }
 
+  /**
+   * Fetches the keys of those of these realms that are new, beside those in use; the function that it resolves with
+   * takes them in. Rejects with `KEY_SET_UNAVAILABLE` where a realm has none after ten seconds, or with `CONFIGURATION`,
+   * and then nothing has changed.
+   */
+  async prepare(realms: readonly JwtRealmModel[]): Promise<() => void> {
+    const opened = withKeys(realms)
+      .filter(realm => !this.#realms.has(realmId(realm)))
+      .map(realm => ({ name: realm.name, id: realmId(realm), keys: new RealmKeys(realm, this.#parts) }))
+    try {
+      await Promise.all(opened.map(({ name, keys }) => this.#firstKeys(name, keys)))
+    } catch (error) {
+      for (const { keys } of opened) keys.close()
+      throw error
+    }
+    return () => {
+      for (const { id, keys } of opened) {
+        keys.quiet = false
+        this.#realms.set(id, keys)
+        if (this.#closed) keys.close()
+      }
+    }
+  }
+
+  /** Closes all but these realms. */
+  retain(realms: readonly JwtRealmModel[]): void {
+    const wanted = realmIds(realms)
+    for (const [id, realm] of this.#realms) {
+      if (wanted.has(id)) continue
+      this.#realms.delete(id)
+      this.#fetchesBefore += realm.fetches
+      this.#failuresBefore += realm.failures
+      realm.close()
+    }
+  }
+
   /** The newest set of each realm that has one, for a worker that starts. */
   snapshots(): readonly KeySetSnapshot[] {
     return [...this.#realms.values()].map(realm => realm.snapshot).filter(snapshot => snapshot !== undefined)
@@ -98,12 +144,19 @@ export class KeySetSource implements KeySets {
     this.#closed = true
     for (const realm of this.#realms.values()) realm.close()
   }
+
+  async #firstKeys(name: string, realm: RealmKeys): Promise<void> {
+    realm.quiet = true
+    await within(this.#clock, OTHERS_WAIT_MS, realm.start(), () => undefined)
+    if (realm.snapshot !== undefined) return
+    const why = realm.lastFailure ?? 'no answer yet'
+    throw new BrokerError('KEY_SET_UNAVAILABLE', `realm ${name} has no keys: ${why}`)
+  }
 }
 
-/** The realms that have keys: those of each issuer, and none where tokens are introspected only. */
-function withKeys(realm: JwtRealmModel): readonly JwtRealmModel[] {
-  if (realm.issuers !== undefined) return realm.issuers.flatMap(issuer => withKeys(issuer.realm))
-  return realm.introspection?.only === true ? [] : [realm]
+/** The realms that have keys: none where tokens are introspected only. */
+function withKeys(realms: readonly JwtRealmModel[]): readonly JwtRealmModel[] {
+  return ownRealms(realms).filter(realm => realm.introspection?.only !== true)
 }
 
 function sum(counts: readonly number[]): number {

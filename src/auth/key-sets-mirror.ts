@@ -34,6 +34,13 @@ export class KeySetsMirror implements KeySets {
     if (known === undefined || known.fetchedAtMs < snapshot.fetchedAtMs) this.#snapshots.set(snapshot.realm, snapshot)
   }
 
+  /** Forgets all realms but these. */
+  retain(realms: ReadonlySet<string>): void {
+    for (const ofRealm of [this.#snapshots, this.#budgets]) {
+      for (const realm of ofRealm.keys()) if (!realms.has(realm)) ofRealm.delete(realm)
+    }
+  }
+
   current(realm: string): KeySetSnapshot | undefined {
     return this.#snapshots.get(realm)
   }

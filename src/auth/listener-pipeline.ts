@@ -5,7 +5,13 @@ import type { Permissions } from '../core/permissions.ts'
 import type { Credentials, Identity } from '../ports/auth.ts'
 import type { Log } from '../ports/telemetry.ts'
 import type { AdmissionTicket, ReviewingPipeline } from './admission-review.ts'
-import type { Allowance, AuthenticationAttempt, AuthenticationOutcome, Authenticator } from './authenticator.ts'
+import type {
+  Allowance,
+  Authenticated,
+  AuthenticationAttempt,
+  AuthenticationOutcome,
+  Authenticator,
+} from './authenticator.ts'
 import { refusalIn } from './decision-trace.ts'
 import type { DecisionTrace } from './decision-trace.ts'
 import { EseVariables } from './ese-variables.ts'
@@ -17,20 +23,14 @@ import { PipelineBasis } from './pipeline-basis.ts'
 import type { Preprocessor, PreprocessorContext } from './preprocessors/preprocessor.ts'
 import { preprocessorOf } from './preprocessors/preprocessors.ts'
 import { shortened } from './printable-text.ts'
-import { readsTokens, verifiesTokens } from './token-use.ts'
+import { verifiesTokens } from './token-use.ts'
 import { refused } from './refusal-cause.ts'
 import type { Refusal } from './refusal-cause.ts'
 import type { ListenerPipelineModel } from './security-model.ts'
 
-type Authenticated = Extract<AuthenticationOutcome, { kind: 'authenticated' }>
-
 /** How far a client came in a pipeline. */
 export type PipelineOutcome =
-  | {
-      readonly kind: 'admitted'
-      readonly identity: Identity
-      readonly ticket: AdmissionTicket
-    }
+  | { readonly kind: 'admitted'; readonly ticket: AdmissionTicket }
   /** It proved who it is, and may not do anything. */
   | { readonly kind: 'unauthorized'; readonly refusal: Refusal }
   | { readonly kind: 'unauthenticated'; readonly refusal: Refusal }
@@ -48,8 +48,6 @@ export class ListenerPipeline implements ReviewingPipeline {
   readonly #authorizer: Authorizer
   readonly #log: Log
   readonly #preprocesses: boolean
-  /** Else nobody has a use for the claims of a client that is in. */
-  readonly #readsTokens: boolean
 
   /** Throws `CONFIGURATION` when a part of the model does not fit together. */
   constructor(model: ListenerPipelineModel, parts: ManagerParts, log: Log) {
@@ -61,7 +59,6 @@ export class ListenerPipeline implements ReviewingPipeline {
     this.#authorizer = authorizerOf(model.authorization, parts)
     this.#log = log
     this.basis = new PipelineBasis(model, parts.model)
-    this.#readsTokens = readsTokens(model.authorization)
     this.#preprocesses = this.#beforeAuthentication.length + this.#beforeAuthorization.length > 0
   }
 
@@ -78,18 +75,33 @@ export class ListenerPipeline implements ReviewingPipeline {
     const authorizationKey = secret ? undefined : variables.string('authorization-key')
     trace?.({ kind: 'permissions', authorizationKey, refusal: refusalIn(permissions) })
     if ('kind' in permissions) return { kind: 'unauthorized', refusal: permissions }
-    const ticket = this.#ticket(credentials, variables, outcome, permissions)
-    return { kind: 'admitted', identity: identityOf(outcome), ticket }
+    return { kind: 'admitted', ticket: this.#ticket(credentials, variables, outcome, permissions) }
   }
 
   /**
-   * What a client that another pipeline has let in may do by this one; undefined: nothing, or its credentials would
-   * have to be looked at again. A user whose password was changed is another user.
+   * A client that another pipeline has let in, as it is by this one; undefined: it is not let in, or its credentials
+   * would have to be looked at again, for what preprocessors made of them is not kept. A user whose password was changed
+   * is another user.
    */
-  permissionsAgain(ticket: AdmissionTicket): Permissions | undefined {
-    const { basis, user, credentials, authorizationKey, claims } = ticket
-    if (!this.basis.provesLike(basis) || (user !== undefined && !this.basis.knows(user))) return undefined
-    // What preprocessors made of the credentials is not kept.
+  again(ticket: AdmissionTicket): AdmissionTicket | undefined {
+    const proof = this.#provenAgain(ticket)
+    if (proof === undefined || proof.identity.owner !== ticket.identity.owner) return undefined
+    const permissions = this.#permissionsAgain(ticket)
+    return permissions && { ...ticket, ...proof, basis: this.basis, permissions }
+  }
+
+  #provenAgain(ticket: AdmissionTicket): Pick<AdmissionTicket, 'identity' | 'token'> | undefined {
+    const { basis, user, identity, token } = ticket
+    if (this.basis.provesLike(basis)) {
+      return user === undefined || this.basis.knows(user) ? { identity, token } : undefined
+    }
+    if (!this.basis.preprocessesLike(basis)) return undefined
+    const outcome = this.#authenticator.again?.(ticket)
+    return outcome && { identity: identityOf(outcome), token: outcome.token }
+  }
+
+  #permissionsAgain(ticket: AdmissionTicket): Permissions | undefined {
+    const { basis, credentials, authorizationKey, claims } = ticket
     if (this.#preprocesses) return this.basis.grantsLike(basis) ? ticket.permissions : undefined
     const variables = new EseVariables(credentials)
     variables.setString('authorization-key', authorizationKey, false)
@@ -105,24 +117,27 @@ export class ListenerPipeline implements ReviewingPipeline {
   #ticket(
     credentials: Credentials,
     variables: EseVariables,
-    { user, claims }: Authenticated,
+    outcome: Authenticated,
     permissions: Permissions,
   ): AdmissionTicket {
-    const { listener, remoteAddress, clientId, username, authenticationMethod } = credentials
+    const { listener, remoteAddress, clientCertificate, clientId, username, authenticationMethod } = credentials
     return {
       basis: this.basis,
       credentials: {
         listener,
         remoteAddress,
+        clientCertificate,
         clientId,
         username,
         password: undefined,
         authenticationMethod,
         authenticationData: undefined,
       },
-      user,
+      user: outcome.user,
+      claims: outcome.claims,
+      token: outcome.token,
       authorizationKey: variables.string('authorization-key'),
-      claims: this.#readsTokens ? claims : undefined,
+      identity: identityOf(outcome),
       permissions,
     }
   }

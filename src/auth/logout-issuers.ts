@@ -1,5 +1,6 @@
 import { jwtManagers } from './jwt-managers.ts'
 import type { LogoutIssuer } from './logout-token.ts'
+import { realmId } from './realm-id.ts'
 import type { JwtRealmModel, JwtValidationModel, SecurityModel } from './security-model.ts'
 
 /** The issuers that the pipelines check by name, whose logout tokens count therefore. */
@@ -15,5 +16,5 @@ function issuersOf(realm: JwtRealmModel, { issuers, audience }: JwtValidationMod
   // What depends on the client that connects names no issuer.
   return issuers
     .filter(issuer => !issuer.includes('${'))
-    .map(issuer => ({ issuer, realm: realm.name, audiences: audiences.filter(one => !one.includes('${')) }))
+    .map(issuer => ({ issuer, realm: realmId(realm), audiences: audiences.filter(one => !one.includes('${')) }))
 }

@@ -7,17 +7,21 @@ import type { ListenerPipelineModel, SecurityModel } from './security-model.ts'
 export class PipelineBasis {
   /** Decides who a client is. */
   readonly #proving: unknown
+  /** Decides what of its credentials is looked at. */
+  readonly #preprocessing: unknown
   /** Decides what it may do. */
   readonly #granting: unknown
   readonly #realms: readonly FileRealmModel[]
   /** Many clients ask for the same comparison. */
   readonly #sameProving = new WeakMap<PipelineBasis, boolean>()
+  readonly #samePreprocessing = new WeakMap<PipelineBasis, boolean>()
   readonly #sameGranting = new WeakMap<PipelineBasis, boolean>()
   readonly #passwords = new Map<string, ReadonlyMap<string, StoredPassword | undefined>>()
 
-  constructor(pipeline: ListenerPipelineModel, { fileRealms = [] }: SecurityModel) {
+  constructor(pipeline: ListenerPipelineModel, { realms, fileRealms = [] }: SecurityModel) {
     const { authenticationPreprocessors, authentication, authorizationPreprocessors, authorization } = pipeline
-    this.#proving = { authenticationPreprocessors, authentication, authorizationPreprocessors }
+    this.#preprocessing = { authenticationPreprocessors, authorizationPreprocessors }
+    this.#proving = { preprocessing: this.#preprocessing, authentication, realms }
     this.#granting = { authorization, fileRealms }
     this.#realms = fileRealms
   }
@@ -25,6 +29,12 @@ export class PipelineBasis {
   /** Whether both find out in the same way who a client is; users of realm files aside. */
   provesLike(other: PipelineBasis): boolean {
     return remembered(this.#sameProving, other, () => isDeepStrictEqual(this.#proving, other.#proving))
+  }
+
+  /** Whether both make the same of what a client shows. */
+  preprocessesLike(other: PipelineBasis): boolean {
+    const compare = (): boolean => isDeepStrictEqual(this.#preprocessing, other.#preprocessing)
+    return remembered(this.#samePreprocessing, other, compare)
   }
 
   /** Whether both give a client the same permissions. */

@@ -81,11 +81,11 @@ export class ListenerPipelines implements Door {
       this.#accessLog.authorizationFailed(clientId, remoteAddress, AUTHORIZATION_REASON)
       return this.#refuse(credentials, pipeline, outcome.refusal)
     }
-    const { identity, ticket } = outcome
-    const { permissions } = ticket
+    const { ticket } = outcome
+    const { identity, permissions } = ticket
     this.#accessLog.authorizationSucceeded(clientId, remoteAddress, permissions.list)
     const { owner, expiresAtMs } = identity
-    const standing = new ReviewedStanding(identity.standing, ticket, this.#pipelineOf)
+    const standing = new ReviewedStanding(ticket, this.#pipelineOf)
     return { kind: 'admitted', identity: { owner, expiresAtMs, standing }, permissions }
   }
 

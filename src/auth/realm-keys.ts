@@ -2,6 +2,7 @@ import { httpUrlFault } from './http-url.ts'
 import { fetchKeys, readKeysFile, type FetchedKeys } from './jwks-fetch.ts'
 import { KEYS_REFRESH_SHARE, KEYS_STALE_MAX_MS, keysLifetimeMs } from './key-lifetime.ts'
 import { KeySet } from './key-set.ts'
+import { realmId } from './realm-id.ts'
 import { serverFetch } from './server-fetch.ts'
 import { TokenBucket } from '../core/token-bucket.ts'
 import { SharedKeys, type DatedKeys, type WantedKeys } from './shared-keys.ts'
@@ -49,6 +50,8 @@ export class RealmKeys {
   failures = 0
   /** Why there is no newer set; undefined: the last fetch gave one. */
   lastFailure: string | undefined = undefined
+  /** Whether somebody else tells of its failures. */
+  quiet = false
   readonly #realm: JwtRealmModel
   readonly #source: KeySource
   readonly #parts: RealmKeysParts
@@ -193,7 +196,7 @@ export class RealmKeys {
     const nowMs = clock.nowMs()
     const { keys, dateMs, fetchedAtMs, lifetimeSeconds } = fetched
     const skew = dateMs === undefined ? {} : { clockAheadMs: nowMs - dateMs }
-    const snapshot: KeySetSnapshot = { realm: this.#realm.name, keys, fetchedAtMs, ...skew }
+    const snapshot: KeySetSnapshot = { realm: realmId(this.#realm), keys, fetchedAtMs, ...skew }
     // An empty set is far more likely a fault of the server than a wish to lock everyone out.
     if (new KeySet(snapshot).size === 0)
       throw new BrokerError('KEY_SET_UNAVAILABLE', 'no usable signature key in the set')
@@ -214,15 +217,19 @@ export class RealmKeys {
     const retryMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** Math.min(16, this.#failuresInARow++))
     const nowMs = this.#parts.clock.nowMs()
     if (this.#snapshot !== undefined && this.#snapshot.keys.length > 0 && nowMs >= this.#trustedUntilMs) {
-      this.#publish({ realm: this.#realm.name, keys: [], fetchedAtMs: nowMs })
+      this.#publish({ realm: realmId(this.#realm), keys: [], fetchedAtMs: nowMs })
     }
+    if (!this.quiet) this.#warn(retryMs)
+    return retryMs
+  }
+
+  #warn(retryMs: number): void {
     this.#parts.log.warn('key set fetch failed', {
       realm: this.#realm.name,
       cause: this.lastFailure,
       keysKept: this.#snapshot?.keys.length ?? 0,
       retryMs,
     })
-    return retryMs
   }
 
   #publish(snapshot: KeySetSnapshot): void {

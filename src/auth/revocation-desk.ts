@@ -13,7 +13,8 @@ import { tokenDigest, tokenIdentity } from './token-identity.ts'
 export interface RevocationDeskParts {
   readonly revocations: Revocations
   readonly keySets: KeySets
-  readonly issuers: readonly LogoutIssuer[]
+  /** Whose logout tokens count now. */
+  readonly issuers: () => readonly LogoutIssuer[]
   /** Of whoever runs the broker; undefined: nobody may revoke but issuers. */
   readonly adminToken: string | undefined
   readonly clock: Clock
@@ -86,7 +87,7 @@ export class RevocationDesk {
   /** Revokes the tokens of a user, or of one session of the user, whom the issuer has logged out. */
   async logout(text: string): Promise<RevocationFault | undefined> {
     const { issuers, keySets, clock, log } = this.#parts
-    const logout = await readLogoutToken(text, issuers, keySets, clock.nowMs())
+    const logout = await readLogoutToken(text, issuers(), keySets, clock.nowMs())
     if (logout.kind === 'refused') {
       log.info('logout token refused', { ...logout.detail, cause: logout.cause })
       return wrong('logout_token: refused')

@@ -22,6 +22,8 @@ export interface SecurityModel {
 export interface JwtRealmModel {
   readonly kind: 'jwt'
   readonly name: string
+  /** What keys, caches and budgets of the realm go by while the broker runs, see `realmId`; absent: its name. */
+  readonly id?: string
   /** Empty: there are none to fetch, because of `jwksFile`, `issuers` or introspection as the only way. */
   readonly jwksUri: string
   /** Lifetime of fetched keys when the response names none. */
@@ -30,6 +32,8 @@ export interface JwtRealmModel {
   readonly jwksFile?: string
   /** How the authorization server is reached; absent: with the CAs of the system and no certificate of ours. */
   readonly serverTls?: ServerTlsModel
+  /** Digest of what was in the files that the realm names; absent: it names none, or nobody has looked. */
+  readonly filesDigest?: string
   readonly introspection: IntrospectionModel | undefined
   /** Issuers side by side: a token is decided on by the realm and the rules of the one that its `iss` names. */
   readonly issuers?: readonly IssuerModel[]

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { BrokerError } from '../core/errors.ts'
 import type { ServerTlsModel } from './security-model.ts'
 
@@ -22,23 +23,33 @@ const NO_BODY: ReadonlySet<number> = new Set([204, 205, 304])
 
 /**
  * How an authorization server is reached: by `fetch`, or, where it has a certificate of a CA of its own or asks for
- * ours, by Node's own client, which `fetch` cannot be given either for.
+ * ours, by Node's own client, which `fetch` cannot be given either for. Throws `CONFIGURATION` where the files for that
+ * cannot be used.
  */
 export function serverFetch(tls: ServerTlsModel | undefined): ServerFetch {
   if (tls === undefined) return (url, options) => fetch(url, requestInit(options))
-  const agent = new Agent({
-    keepAlive: true,
-    maxSockets: SOCKETS_MAX,
-    minVersion: 'TLSv1.2',
-    // A CA that is given replaces those of the system, so that nobody else can vouch for the server.
-    ...(tls.caFile === undefined ? {} : { ca: fileText(tls.caFile) }),
-    ...(tls.certificateFile === undefined ? {} : { cert: fileText(tls.certificateFile) }),
-    ...(tls.keyFile === undefined ? {} : { key: fileText(tls.keyFile) }),
-  })
+  const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX, minVersion: 'TLSv1.2', ...secureOptions(tls) })
   return (url, options) => {
     // Without TLS there is nothing to verify the server by; development servers on loopback are reached so.
     return url.startsWith('https:') ? send(agent, url, options) : fetch(url, requestInit(options))
   }
+}
+
+/** What the files hold; a certificate and a key that do not belong together are found here and not at each request. */
+function secureOptions({ caFile, certificateFile, keyFile }: ServerTlsModel): SecureContextOptions {
+  const options = {
+    // A CA that is given replaces those of the system, so that nobody else can vouch for the server.
+    ...(caFile === undefined ? {} : { ca: fileText(caFile) }),
+    ...(certificateFile === undefined ? {} : { cert: fileText(certificateFile) }),
+    ...(keyFile === undefined ? {} : { key: fileText(keyFile) }),
+  }
+  try {
+    createSecureContext(options)
+  } catch (cause) {
+    const files = [caFile, certificateFile, keyFile].filter(file => file !== undefined).join(' and ')
+    throw new BrokerError('CONFIGURATION', `${files} cannot be used for the authorization server`, { cause })
+  }
+  return options
 }
 
 function requestInit({ method, headers, body, redirect, signal }: ServerRequest): RequestInit {

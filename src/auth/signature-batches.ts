@@ -63,6 +63,11 @@ export class SignatureBatches implements Flushable {
     })
   }
 
+  /** Forgets the queues of all realms but these, where nothing waits. */
+  retain(realms: ReadonlySet<string>): void {
+    for (const [realm, { size }] of this.#queues) if (size === 0 && !realms.has(realm)) this.#queues.delete(realm)
+  }
+
   flush(): void {
     this.#flushComes = false
     this.#startBatches()

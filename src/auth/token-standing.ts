@@ -33,6 +33,16 @@ export class TokenStanding implements Standing {
     this.#text = text
   }
 
+  /**
+   * How the token stands in another realm, which asks about it again as often as `recheckMs` says; undefined: it is to
+   * be asked about, and its text was not kept.
+   */
+  inRealm(realm: string, recheckMs: number | undefined): TokenStanding | undefined {
+    if (recheckMs !== undefined && this.#text === undefined) return undefined
+    const text = recheckMs === undefined ? undefined : this.#text
+    return new TokenStanding(this.#parts, realm, this.#token, { recheckMs, text })
+  }
+
   revoked(): boolean {
     return this.#parts.revocations.covers(this.#token, this.#parts.clock.nowMs())
   }

@@ -10,7 +10,7 @@ import { refused, type Refusal } from './refusal-cause.ts'
 import { SignatureBatches, type SignaturePool, type SignatureResult } from './signature-batches.ts'
 import { compactToken, decodeToken, type CompactToken } from './token-grammar.ts'
 import { readHeader, type TokenHeader } from './token-header.ts'
-import { VerifiedTokens } from './verified-tokens.ts'
+import { VerifiedTokens, type VerifiedToken } from './verified-tokens.ts'
 import type { JsonObject } from './json-object.ts'
 import type { JwtValidationModel } from './security-model.ts'
 import type { EndOfTick } from '../core/end-of-tick.ts'
@@ -36,6 +36,8 @@ export interface Verified {
   readonly claims: JsonObject
   /** Unix time in ms after which the token is no longer accepted. */
   readonly expiresAtMs: number
+  /** The key that verified it; absent: its issuer was asked instead. */
+  readonly keyId?: string
 }
 
 /** What a token turned out to be for the rules it was checked against. */
@@ -105,8 +107,8 @@ export class TokenVerifier {
     }
     const nowMs = this.#clock.nowMs()
     const digest = `${hash('sha256', compact.text, 'base64')} ${realm}`
-    const known = this.#knownClaims(realm, digest, nowMs)
-    if (known !== undefined) return checkClaims(known, rules, context, nowMs) ?? accepted(known, rules)
+    const known = this.#known(realm, digest, nowMs)
+    if (known !== undefined) return checkClaims(known.claims, rules, context, nowMs) ?? accepted(known, rules)
 
     const token = decodeToken(compact)
     trace?.({ kind: 'form', password, refusal: refusalIn(token) })
@@ -118,11 +120,19 @@ export class TokenVerifier {
     if (refusal !== undefined) return refusal
     const over = this.#overBudget(realm, context, nowMs)
     if (over !== undefined) return over
-    const verdict = accepted(token.payload, rules)
-    return this.#prove(
-      { realm, digest, compact, header, claims: token.payload, untilMs: verdict.expiresAtMs, trace },
-      verdict,
-    )
+    const untilMs = expiryMs(token.payload, rules.expGraceSeconds)
+    return this.#prove({ realm, digest, compact, header, claims: token.payload, untilMs, trace })
+  }
+
+  /** Whether a key is among those of the realm now. */
+  trusts(realm: string, keyId: string): boolean {
+    return this.#keySet(this.#keySets.current(realm))?.has(keyId) === true
+  }
+
+  /** Forgets what is kept of all realms but these. */
+  retain(realms: ReadonlySet<string>): void {
+    for (const realm of this.#parsedKeySets.keys()) if (!realms.has(realm)) this.#parsedKeySets.delete(realm)
+    this.#batches.retain(realms)
   }
 
   /** The last refusal that costs next to nothing: what follows is work. */
@@ -136,27 +146,29 @@ export class TokenVerifier {
     return refused('overloaded', { pendingMax: this.#pendingMax })
   }
 
-  #knownClaims(realm: string, digest: string, nowMs: number): JsonObject | undefined {
+  #known(realm: string, digest: string, nowMs: number): VerifiedToken | undefined {
     const known = this.#verified.find(digest, nowMs)
     if (known === undefined) return undefined
-    if (this.#keySet(this.#keySets.current(realm))?.has(known.keyId) === true) return known.claims
+    if (this.trusts(realm, known.keyId)) return known
     this.#verified.forget(digest)
     return undefined
   }
 
-  async #prove(candidate: Candidate, verdict: Verdict): Promise<Verdict> {
+  async #prove(candidate: Candidate): Promise<Verdict> {
     const { realm } = candidate
     this.#pending.set(realm, (this.#pending.get(realm) ?? 0) + 1)
     try {
-      const proven = await this.#proof(candidate, verdict)
+      const proven = await this.#proof(candidate)
       if (proven.kind === 'refused') this.#failures.charge(realm, proven.cause, this.#clock.nowMs())
       return proven
     } finally {
-      this.#pending.set(realm, (this.#pending.get(realm) ?? 1) - 1)
+      const others = (this.#pending.get(realm) ?? 1) - 1
+      if (others === 0) this.#pending.delete(realm)
+      else this.#pending.set(realm, others)
     }
   }
 
-  async #proof(candidate: Candidate, verdict: Verdict): Promise<Verdict> {
+  async #proof(candidate: Candidate): Promise<Verdict> {
     const { realm, trace, header, digest, claims, untilMs } = candidate
     const key = await this.#key(realm, header)
     const snapshot = this.#keySets.current(realm)
@@ -167,7 +179,7 @@ export class TokenVerifier {
     trace?.({ kind: 'signature', algorithm: header.algorithm, refusal })
     if (refusal !== undefined) return refusal
     this.#verified.remember(digest, { claims, keyId: key.id, untilMs })
-    return verdict
+    return { kind: 'verified', claims, expiresAtMs: untilMs, keyId: key.id }
   }
 
   async #key(realm: string, header: TokenHeader): Promise<VerificationKey | Refusal> {
@@ -208,6 +220,6 @@ export class TokenVerifier {
   }
 }
 
-function accepted(claims: JsonObject, rules: JwtValidationModel): Verified {
-  return { kind: 'verified', claims, expiresAtMs: expiryMs(claims, rules.expGraceSeconds) }
+function accepted({ claims, keyId }: VerifiedToken, rules: JwtValidationModel): Verified {
+  return { kind: 'verified', claims, expiresAtMs: expiryMs(claims, rules.expGraceSeconds), keyId }
 }

@@ -12,6 +12,7 @@ const CHANGED = refuse(ReasonCode.NotAuthorized, 'the security configuration has
 export function reviewNewClient(channel: Channel, client: ConnectedClient): Refusal | undefined {
   const review = client.proof?.identity.standing?.review?.()
   if (review?.kind === 'refused') return CHANGED
+  if (review?.identity !== undefined) client.proof?.start(review.identity)
   const permissions = review?.kind === 'permissions' ? review.permissions : client.permissions
   const replaced = replacePermissions(channel, client, permissions)
   if (replaced !== undefined) channel.run('permissions', replaced)
@@ -21,12 +22,7 @@ export function reviewNewClient(channel: Channel, client: ConnectedClient): Refu
 /** Holds a connected client against the security configuration, which was replaced. */
 export async function reviewClient(channel: Channel, client: ConnectedClient): Promise<void> {
   const review = client.proof?.identity.standing?.review?.()
-  switch (review?.kind) {
-    case 'permissions':
-      return await replacePermissions(channel, client, review.permissions)
-    case 'refused':
-      return channel.disconnect(CHANGED)
-    case 'stands':
-    case undefined:
-  }
+  if (review?.kind === 'refused') return channel.disconnect(CHANGED)
+  if (review?.identity !== undefined) client.proof?.start(review.identity)
+  if (review?.kind === 'permissions') await replacePermissions(channel, client, review.permissions)
 }

@@ -1,5 +1,6 @@
 import type { DiscoveryOptions, IssuerMetadata } from '../auth/discovery.ts'
 import type { SecurityModel } from '../auth/security-model.ts'
+import type { SecurityReader } from '../auth/security-source.ts'
 import type { RunningBroker } from '../cluster/primary.ts'
 import type { Environment, Facts } from '../config/setting.ts'
 import type { Settings } from '../config/settings-type.ts'
@@ -28,7 +29,7 @@ export interface CommandContext {
     settings: Settings,
     security: SecurityModel,
     stop: AbortSignal,
-    readAgain?: () => Promise<SecurityModel>,
+    reader?: SecurityReader,
   ) => Promise<RunningBroker>
   /** All of standard input; rejects when it is too much. */
   readonly readInput: () => Promise<string>

@@ -6,10 +6,10 @@ export const startClusterBroker: CommandContext['startBroker'] = async (
   settings,
   security,
   stop,
-  readAgain,
+  reader,
 ): Promise<RunningBroker> => {
   const { startBroker } = await import('../cluster/primary.ts')
-  return await startBroker(settings, security, stop, readAgain)
+  return await startBroker(settings, security, stop, reader)
 }
 
 /** Is a worker until the primary ends it. */

@@ -1,10 +1,10 @@
 import type { KeySetSource } from '../auth/key-set-source.ts'
 import type { SecurityModel } from '../auth/security-model.ts'
 import type { Settings } from '../config/settings-type.ts'
-import { BrokerError } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/telemetry.ts'
 import type { CommandContext } from './command.ts'
+import { KnownIssuers } from './known-issuers.ts'
 import { securityModelFromFile, securityModelFromVariables } from './security.ts'
 
 const KEYS_MS = 6_000
@@ -14,7 +14,7 @@ const KEYS_CHECK_MS = 20
 export async function securityOnce(settings: Settings, log: Log, context: CommandContext): Promise<SecurityModel> {
   const { securityFile } = settings
   if (securityFile !== undefined) return await securityModelFromFile(securityFile, context.environment)
-  const discoverIssuer = askOnce(context.discoverIssuer)
+  const discoverIssuer = new KnownIssuers(context.discoverIssuer).askOnce
   return await securityModelFromVariables(settings, log, { ...context, discoverIssuer })
 }
 
@@ -26,16 +26,4 @@ export async function firstKeys(keySets: KeySetSource, clock: Clock): Promise<vo
   await promise
   check.cancel()
   limit.cancel()
-}
-
-function askOnce(discoverIssuer: CommandContext['discoverIssuer']): CommandContext['discoverIssuer'] {
-  return async (issuer, options) => {
-    try {
-      return await discoverIssuer(issuer, options)
-    } catch (cause) {
-      if (!(cause instanceof BrokerError)) throw cause
-      // Of another code than the one after which it is asked again.
-      throw new BrokerError('CONFIGURATION', cause.message, { cause: cause.cause })
-    }
-  }
 }

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { securityModelFromSettings } from '../auth/environment-security-model.ts'
-import { readRolesFile } from '../auth/ese-file-realm.ts'
+import { securityModelFromSettings, securityModelOfIssuers } from '../auth/environment-security-model.ts'
 import { readEseFile } from '../auth/ese-xml.ts'
 import { checkIntrospectionEndpoints } from '../auth/jwt-managers.ts'
 import type { SecurityModel } from '../auth/security-model.ts'
@@ -35,22 +34,8 @@ export async function securityModelFromVariables(
       ...permissions[index],
     })),
   )
-  return securityModelFromSettings(...known)
-}
-
-/**
- * How the files of a configuration are read once more: the security file, or the files of roles that variables name;
- * undefined: there are none.
- */
-export function securityReader(
-  { securityFile }: Settings,
-  model: SecurityModel,
-  environment: Environment,
-): (() => Promise<SecurityModel>) | undefined {
-  if (securityFile !== undefined) return () => securityModelFromFile(securityFile, environment)
-  const { fileRealms } = model
-  if (fileRealms === undefined) return undefined
-  return async () => ({ ...model, fileRealms: fileRealms.map(({ path }) => readRolesFile(path, environment)) })
+  // However many a file names, for it may name more or fewer when it is read again.
+  return settings.jwtIssuersFile === undefined ? securityModelFromSettings(...known) : securityModelOfIssuers(known)
 }
 
 /** Reads the file of issuers; rejects with `CONFIGURATION` and everything that is wrong with it. */
@@ -77,7 +62,8 @@ async function issuersOf(
   return (jwtIssuer?.split(' ') ?? []).map(issuer => ({ issuer, said: settings }))
 }
 
-async function textOf(file: string, code: 'SECURITY_FILE' | 'CONFIGURATION'): Promise<string> {
+/** Rejects with `code` where the file cannot be read. */
+export async function textOf(file: string, code: 'SECURITY_FILE' | 'CONFIGURATION'): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {

@@ -1,4 +1,5 @@
 import type { SecurityModel } from '../auth/security-model.ts'
+import type { SecurityReader } from '../auth/security-source.ts'
 import type { RunningBroker } from '../cluster/primary.ts'
 import type { Settings } from '../config/settings-type.ts'
 import type { CommandContext } from './command.ts'
@@ -8,12 +9,12 @@ export async function startUntilStopped(
   settings: Settings,
   security: SecurityModel,
   { signals, startBroker }: Pick<CommandContext, 'signals' | 'startBroker'>,
-  readAgain?: () => Promise<SecurityModel>,
+  reader?: SecurityReader,
 ): Promise<RunningBroker> {
   const stop = new AbortController()
   const unsubscribe = signals.subscribe(() => stop.abort())
   try {
-    return await startBroker(settings, security, stop.signal, readAgain)
+    return await startBroker(settings, security, stop.signal, reader)
   } finally {
     unsubscribe()
   }

@@ -1,5 +1,3 @@
-import type { SecurityModel } from '../auth/security-model.ts'
-import type { Settings } from '../config/settings-type.ts'
 import { BrokerError } from '../core/errors.ts'
 import { busyPorts } from './busy-ports.ts'
 import type { Command, CommandContext } from './command.ts'
@@ -8,7 +6,7 @@ import { readConfiguration } from './configuration.ts'
 import { errorText } from './error-text.ts'
 import { wantedPorts } from './wanted-ports.ts'
 import { refusalText } from './problem-text.ts'
-import { securityModelFromFile, securityModelFromVariables, securityReader } from './security.ts'
+import { SecurityConfiguration } from './security-configuration.ts'
 import { serve } from './serve.ts'
 import { startUntilStopped } from './start-until-stopped.ts'
 
@@ -28,20 +26,14 @@ async function start(context: CommandContext): Promise<number> {
   if (settings === undefined || fileProblems.length > 0) return STATUS_WRONG
   if (busy.length > 0) return STATUS_FAILED
   try {
-    const security = await securityModel(settings, context)
-    const readAgain = securityReader(settings, security, context.environment)
-    const broker = await startUntilStopped(settings, security, context, readAgain)
+    const configuration = new SecurityConfiguration(context)
+    const security = await configuration.first(settings)
+    const broker = await startUntilStopped(settings, security, context, configuration)
     return await serve(broker, context)
   } catch (error) {
     terminal.complain(`guardbee could not start: ${errorText(error)}`)
     return isConfiguration(error) ? STATUS_WRONG : STATUS_FAILED
   }
-}
-
-async function securityModel(settings: Settings, context: CommandContext): Promise<SecurityModel> {
-  const { securityFile, logLevel } = settings
-  if (securityFile !== undefined) return await securityModelFromFile(securityFile, context.environment)
-  return await securityModelFromVariables(settings, context.createLog(logLevel), context)
 }
 
 function isConfiguration(error: unknown): boolean {

@@ -41,7 +41,12 @@ export type ToWorker =
   | { readonly kind: 'keys'; readonly snapshot: KeySetSnapshot }
   | { readonly kind: 'keys-answer'; readonly id: number; readonly answer: KeyAnswer }
   | { readonly kind: 'introspection-answer'; readonly id: number; readonly answer: IntrospectionAnswer }
-  | { readonly kind: 'security'; readonly security: SecurityModel }
+  | {
+      readonly kind: 'security'
+      readonly id: number
+      readonly security: SecurityModel
+      readonly keySets: readonly KeySetSnapshot[]
+    }
   | { readonly kind: 'revoked'; readonly revocations: readonly Revocation[] }
   | { readonly kind: 'reopen-access-log' }
   | { readonly kind: 'count'; readonly id: number }
@@ -64,6 +69,8 @@ export type ToPrimary =
       readonly knownOnly: boolean
     }
   | { readonly kind: 'redis'; readonly up: boolean; readonly why: string }
+  /** It lets clients in by the security configuration that it was sent. */
+  | { readonly kind: 'security-taken'; readonly id: number }
   | { readonly kind: 'counted'; readonly id: number; readonly counters: Readonly<Counters> }
 
 /** Proven: the other end of the channel is the same program, started by this one from the same files. */

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startAdminServer, type AdminServer } from '../admin/admin-server.ts'
 import type { HttpModule } from '../admin/http-app.ts'
-import type { AccessLogRotation } from '../auth/access-log-rotation.ts'
 import { accessLogPath } from '../auth/access-log.ts'
 import { logoutIssuers } from '../auth/logout-issuers.ts'
 import { warnOfModel } from '../auth/model-warnings.ts'
 import { RevocationDesk } from '../auth/revocation-desk.ts'
 import type { Revocation } from '../auth/revocations.ts'
 import type { SecurityModel } from '../auth/security-model.ts'
-import type { SecuritySource } from '../auth/security-source.ts'
+import type { SecurityReader, SecuritySource } from '../auth/security-source.ts'
 import { accessLogIsWritten, startedBroker, startedSecurity, startingSecurity } from '../auth/start-lines.ts'
 import { clientPorts } from '../config/client-ports.ts'
 import { reachableHost } from '../config/loopback.ts'
@@ -32,12 +31,13 @@ import type { TlsSource } from '../transport/tls-source.ts'
 import { loadUws, uwsCacheFolder } from '../transport/uws.ts'
 import { nodeName } from './node-name.ts'
 import { redisAddress } from './redis-connection.ts'
-import { openAccessLogRotation } from './access-log-files.ts'
+import { AccessLogFiles } from './access-log-files.ts'
 import { openExplainDesk } from './explaining.ts'
 import { drainOf } from './drain.ts'
 import { type RunningListener, runningListener } from './running-listener.ts'
 import { openSocketFolder } from './socket-folder.ts'
 import { openTlsSource, warnUnencrypted } from './encryption.ts'
+import { securityChange } from './security-change.ts'
 import { openSecuritySource, type SecurityReading } from './security-files.ts'
 import { type NodeStore, openNodeStore } from './node-store.ts'
 import { Supervisor } from './supervisor.ts'
@@ -70,20 +70,20 @@ export interface RunningBroker {
  * Starts the broker of this node with this process as its primary: it keeps the workers running, fetches the keys for
  * all of them, holds what must outlive a worker, and serves the admin port; no message of a client passes through it.
  * Resolves when every listener is open, which waits for the keys of each issuer; rejects with `LISTENER`, or with
- * `STOPPED` when `stop` comes first. With `readAgain` the security configuration is read anew when its files change.
+ * `STOPPED` when `stop` comes first. With a `reader` the security configuration is read anew when its files change.
  */
 export async function startBroker(
   settings: Settings,
   security: SecurityModel,
   stop: AbortSignal,
-  readAgain?: () => Promise<SecurityModel>,
+  reader?: SecurityReader,
 ): Promise<RunningBroker> {
   const log = createLogger({ level: settings.logLevel, process: 'primary', fd: STANDARD_OUTPUT })
   logLastWords(log)
   const startedAtMs = systemClock.nowMs()
   log.info(startingSecurity())
   if (security.accessLog.enabled) log.info(accessLogIsWritten(accessLogPath(settings.logDir, security.accessLog)))
-  const node = await Node.open(settings, { model: security, readAgain }, log)
+  const node = await Node.open(settings, { model: security, reader }, log)
   try {
     const opened = node.letClientsIn(() => log.info(startedSecurity(systemClock.nowMs() - startedAtMs)))
     const listeners = await Promise.race([opened, node.workerFailure, stopped(stop)])
@@ -119,7 +119,7 @@ class Node {
   readonly #tls: TlsSource | undefined
   readonly #security: SecuritySource | undefined
   readonly #supervisor: Supervisor
-  readonly #accessLog: AccessLogRotation | undefined
+  readonly #accessLog: AccessLogFiles
   readonly #admin: AdminServer | undefined
   readonly #sys: SysPublisher
   readonly #warn: () => void
@@ -134,7 +134,7 @@ class Node {
     readonly tls: TlsSource | undefined
     readonly security: SecuritySource | undefined
     readonly supervisor: Supervisor
-    readonly accessLog: AccessLogRotation | undefined
+    readonly accessLog: AccessLogFiles
     readonly admin: AdminServer | undefined
     readonly sys: SysPublisher
     readonly warn: () => void
@@ -155,7 +155,7 @@ class Node {
   static async open(settings: Settings, reading: SecurityReading, log: Log): Promise<Node> {
     const clock = systemClock
     const security = reading.model
-    const securitySource = await openSecuritySource(reading, settings.securityFile, { clock, log })
+    const securitySource = await openSecuritySource(reading, { clock, log })
     const model = (): SecurityModel => securitySource?.model ?? security
     const tls = await openTlsSource(settings, { clock, random: systemRandom, log })
     const folder = await openSocketFolder(tmpdir(), process.pid)
@@ -187,12 +187,9 @@ class Node {
     const warn = (): void => {
       if (supervisor.listeners !== undefined) warnOfModel(model(), supervisor.listeners, log)
     }
-    securitySource?.onChange(changed => {
-      supervisor.tellAll({ kind: 'security', security: changed })
-      warn()
-    })
     const reopen = (): void => supervisor.tellAll({ kind: 'reopen-access-log' })
-    const accessLog = openAccessLogRotation(settings, security.accessLog, { clock, log, reopen })
+    const accessLog = new AccessLogFiles(settings, security.accessLog, { clock, log, endOfTick, reopen })
+    securitySource?.onChange(securityChange({ tokens, accessLog, supervisor, changed: warn }))
     tls?.onChange(setup => supervisor.tellAll({ kind: 'tls', tls: setup }))
     keySets.onSnapshot(snapshot => supervisor.tellAll({ kind: 'keys', snapshot }))
     const metrics = async (): Promise<string> => {
@@ -214,7 +211,7 @@ class Node {
     const revoking = new RevocationDesk({
       revocations,
       keySets,
-      issuers: logoutIssuers(security),
+      issuers: () => logoutIssuers(model()),
       adminToken: settings.adminToken,
       clock,
       log,
@@ -280,7 +277,7 @@ class Node {
     await this.#tokens.close()
     this.#tls?.close()
     this.#security?.close()
-    this.#accessLog?.close()
+    this.#accessLog.close()
     await this.#admin?.close()
     await this.#store?.close()
     await rm(this.#folder, { recursive: true, force: true })

@@ -110,6 +110,11 @@ export class Supervisor {
     for (const worker of this.#workers) worker.tell(message)
   }
 
+  /** Has all workers let clients in by another configuration; resolves when they do, or have had ten seconds to. */
+  async replaceSecurity(security: SecurityModel, keySets: readonly KeySetSnapshot[]): Promise<void> {
+    await Promise.all(Array.from(this.#workers, worker => worker.replaceSecurity(security, keySets)))
+  }
+
   /** What all workers have counted; one that does not answer is left out. */
   async counters(): Promise<readonly Readonly<Counters>[]> {
     const counted = await Promise.all(Array.from(this.#workers, worker => worker.count()))
@@ -165,6 +170,7 @@ export class Supervisor {
       case 'redis':
         worker.redisUp = message.up
         return this.#watchRedis(message.why)
+      case 'security-taken':
       case 'counted':
         return
     }

@@ -11,6 +11,7 @@ import type { JwtRealmModel } from '../auth/security-model.ts'
 import { SharedAnswers } from '../auth/shared-answers.ts'
 import type { Settings } from '../config/settings-type.ts'
 import type { Random } from '../ports/clock.ts'
+import type { KeySetSnapshot } from '../ports/key-sets.ts'
 import { renderPrometheus } from '../telemetry/metrics.ts'
 import {
   introspectionMetrics,
@@ -67,6 +68,27 @@ export class TokenSources {
   /** Resolves when what was revoked is known, and the keys of the issuers are here, see {@link KeySetSource.start}. */
   async start(): Promise<void> {
     await Promise.all([this.keySets.start(), this.#keeper?.start()])
+  }
+
+  /** Makes what those of these realms need that are new; see {@link KeySetSource.prepare}. */
+  async prepare(realms: readonly JwtRealmModel[]): Promise<() => void> {
+    const takeIntrospections = await this.introspections.prepare(realms)
+    const takeKeys = await this.keySets.prepare(realms)
+    return () => {
+      takeIntrospections()
+      takeKeys()
+    }
+  }
+
+  /** The keys that are here, for workers that need them. */
+  snapshots(): readonly KeySetSnapshot[] {
+    return this.keySets.snapshots()
+  }
+
+  /** Closes what no other realm than these had a use for. */
+  retain(realms: readonly JwtRealmModel[]): void {
+    this.keySets.retain(realms)
+    this.introspections.retain(realms)
   }
 
   /** Resolves with whether these are as safe as the settings ask for. */

@@ -1,5 +1,3 @@
-import type { ListenerPipelines } from '../auth/pipeline.ts'
-import type { AccessLog } from '../auth/access-log.ts'
 import { KeySetsMirror } from '../auth/key-sets-mirror.ts'
 import type { Revocations } from '../auth/revocations.ts'
 import { Broker } from '../broker/broker.ts'
@@ -18,7 +16,7 @@ import { tellPrimary, type WorkerPlan } from './control-messages.ts'
 import type { IntrospectionRequests } from './introspection-requests.ts'
 import type { KeyRequests } from './key-requests.ts'
 import { WorkerBus } from './worker-bus.ts'
-import { openWorkerDoor } from './worker-door.ts'
+import { openWorkerDoor, type WorkerDoor } from './worker-door.ts'
 import { openWorkerStore } from './worker-store.ts'
 
 const STANDARD_OUTPUT = 1
@@ -32,10 +30,9 @@ export interface WorkerParts {
   readonly bus: WorkerBus
   readonly store: Store
   readonly broker: Broker
-  readonly door: ListenerPipelines
+  readonly door: WorkerDoor
   readonly keySets: KeySetsMirror
   readonly counters: Counters
-  readonly accessLog: AccessLog
   /** Closes what must be flushed or ended before the process may exit. */
   readonly close: () => Promise<void>
 }
@@ -75,12 +72,11 @@ export async function prepareWorker(
   const onAway = (why: string): void => owner.onState(false, why)
   const store = await openWorkerStore(plan, { clock, random, log, endOfTick, slabs, onAway })
   const asking = { keySets, introspections, revocations }
-  const opened = await openWorkerDoor({ settings, security, ...asking, clock, random, endOfTick, log })
-  const { door, accessLog } = opened
+  const door = await openWorkerDoor({ settings, security, ...asking, clock, random, endOfTick, log })
   const broker = new Broker({
     bus: bus.bus,
     store,
-    door,
+    door: door.door,
     clock,
     random,
     log,
@@ -91,7 +87,7 @@ export async function prepareWorker(
   })
   const close = async (): Promise<void> => {
     broker.stop()
-    await Promise.all([bus.close(), store.close(), opened.close()])
+    await Promise.all([bus.close(), store.close(), door.close()])
   }
-  return { plan, log, endOfTick, slabs, bus, store, broker, door, keySets, counters, accessLog, close }
+  return { plan, log, endOfTick, slabs, bus, store, broker, door, keySets, counters, close }
 }

@@ -1,11 +1,14 @@
 import cluster, { type Worker } from 'node:cluster'
+import type { SecurityModel } from '../auth/security-model.ts'
 import type { Counters } from '../core/counters.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ListenerIdentity } from '../ports/connection.ts'
+import type { KeySetSnapshot } from '../ports/key-sets.ts'
 import { fromWorker, type ToPrimary, type ToWorker } from './control-messages.ts'
 
 const COUNT_WAIT_MS = 2_000
+const SECURITY_WAIT_MS = 10_000
 
 /** What the primary does when a worker speaks or ends. */
 export interface WorkerOwner {
@@ -27,7 +30,8 @@ export class WorkerProcess {
   readonly #worker: Worker
   readonly #clock: Clock
   readonly #counts = new Map<number, (counters: Readonly<Counters> | undefined) => void>()
-  #countId = 0
+  readonly #takings = new Map<number, () => void>()
+  #lastId = 0
 
   constructor(node: string, number: number, clock: Clock, owner: WorkerOwner) {
     this.number = number
@@ -36,7 +40,10 @@ export class WorkerProcess {
     this.forkedAtMs = clock.nowMs()
     this.#worker = cluster.fork()
     this.#worker.on('message', (message: unknown) => this.#heard(fromWorker(message), owner))
-    this.#worker.once('exit', (code, signal) => owner.ended(this, signal ?? `status ${code}`))
+    this.#worker.once('exit', (code, signal) => {
+      for (const id of this.#takings.keys()) this.#taken(id)
+      owner.ended(this, signal ?? `status ${code}`)
+    })
     // Without a listener, a message to a worker that is just ending would end the primary.
     this.#worker.on('error', () => {})
   }
@@ -52,7 +59,7 @@ export class WorkerProcess {
 
   /** What the worker has counted, or undefined when it does not answer in time. */
   count(): Promise<Readonly<Counters> | undefined> {
-    const id = ++this.#countId
+    const id = ++this.#lastId
     return new Promise(resolve => {
       const timer = this.#clock.after(COUNT_WAIT_MS, () => this.#counted(id, undefined))
       this.#counts.set(id, counters => {
@@ -63,17 +70,36 @@ export class WorkerProcess {
     })
   }
 
+  /** Resolves when the worker lets clients in by this configuration; or when it does not say so in time. */
+  replaceSecurity(security: SecurityModel, keySets: readonly KeySetSnapshot[]): Promise<void> {
+    const id = ++this.#lastId
+    return new Promise(resolve => {
+      const timer = this.#clock.after(SECURITY_WAIT_MS, () => this.#taken(id))
+      this.#takings.set(id, () => {
+        timer.cancel()
+        resolve()
+      })
+      this.tell({ kind: 'security', id, security, keySets })
+    })
+  }
+
   kill(): void {
     this.#worker.process.kill('SIGKILL')
   }
 
   #heard(message: ToPrimary, owner: WorkerOwner): void {
     if (message.kind === 'counted') this.#counted(message.id, message.counters)
+    else if (message.kind === 'security-taken') this.#taken(message.id)
     else owner.said(this, message)
   }
 
   #counted(id: number, counters: Readonly<Counters> | undefined): void {
     this.#counts.get(id)?.(counters)
     this.#counts.delete(id)
+  }
+
+  #taken(id: number): void {
+    this.#takings.get(id)?.()
+    this.#takings.delete(id)
   }
 }

@@ -1,5 +1,4 @@
 import { Revocations, type Revocation } from '../auth/revocations.ts'
-import type { SecurityModel } from '../auth/security-model.ts'
 import { steadyPace } from '../broker/closing-pace.ts'
 import type { WorkerAddress } from '../ports/bus.ts'
 import type { KeySetSnapshot } from '../ports/key-sets.ts'
@@ -14,6 +13,8 @@ import { KeyRequests } from './key-requests.ts'
 import { openListeners, useTls, type OpenListeners } from './listeners.ts'
 import { trustedProxies } from './trusted-proxies.ts'
 import { type Asking, prepareWorker, type WorkerParts } from './worker-parts.ts'
+
+type NewSecurity = Extract<ToWorker, { readonly kind: 'security' }>
 
 const JOIN_MS = 5_000
 const JOIN_CHECK_MS = 10
@@ -47,7 +48,9 @@ class WorkerLife {
   /** The newest that the primary has sent. */
   #tls: TlsSetup | undefined = undefined
   /** Replaced while the parts were being made. */
-  #earlySecurity: SecurityModel | undefined = undefined
+  #earlySecurity: NewSecurity | undefined = undefined
+  /** One replacement after the other. */
+  #replacing: Promise<void> = Promise.resolve()
   /** By realm. */
   readonly #earlyKeys = new Map<string, KeySetSnapshot>()
 
@@ -69,7 +72,7 @@ class WorkerLife {
       case 'tls':
         return this.#useTls(parts, message.tls)
       case 'security':
-        return this.#useSecurity(parts, message.security)
+        return this.#useSecurity(parts, message)
       case 'keys':
         return parts.keySets.accept(message.snapshot)
       case 'keys-answer':
@@ -79,7 +82,7 @@ class WorkerLife {
       case 'revoked':
         return this.#revoke(message.revocations)
       case 'reopen-access-log':
-        return parts.accessLog.reopen()
+        return parts.door.accessLog.reopen()
       case 'count':
         return tellPrimary({ kind: 'counted', id: message.id, counters: parts.counters })
       case 'sys':
@@ -92,7 +95,7 @@ class WorkerLife {
   /** What the primary says while the parts are being made. */
   #heardEarly(message: ToWorker): void {
     if (message.kind === 'revoked') this.#revoke(message.revocations)
-    if (message.kind === 'security') this.#earlySecurity = message.security
+    if (message.kind === 'security') this.#earlySecurity = message
     if (message.kind === 'keys') this.#earlyKeys.set(message.snapshot.realm, message.snapshot)
     // Nothing is open yet that would have to be closed.
     if (message.kind === 'leave') process.exit(0)
@@ -104,19 +107,18 @@ class WorkerLife {
     if (parts !== undefined) background(parts.log, 'revocation', parts.broker.disconnectRevoked(nextTurn))
   }
 
-  #useSecurity({ door, broker, log }: WorkerParts, security: SecurityModel): void {
-    try {
-      door.use(security)
-    } catch (error) {
-      log.error('the new security configuration cannot be used, the last good one stays', error)
-      return
-    }
-    const reviewed = broker.review(nextTurn)
-    background(
-      log,
-      'security review',
-      reviewed.then(() => log.debug('clients held against the new configuration')),
-    )
+  #useSecurity(parts: WorkerParts, message: NewSecurity): void {
+    const replaced = this.#replacing.then(() => this.#replaceSecurity(parts, message))
+    background(parts.log, 'security change', replaced)
+    this.#replacing = replaced.catch(() => {}) // was told of, and is not in the way of the next
+  }
+
+  async #replaceSecurity({ door, keySets, broker, log }: WorkerParts, message: NewSecurity): Promise<void> {
+    for (const snapshot of message.keySets) keySets.accept(snapshot)
+    await door.use(message.security)
+    tellPrimary({ kind: 'security-taken', id: message.id })
+    await broker.review(nextTurn)
+    log.debug('clients held against the new configuration')
   }
 
   /** A step that fails ends the worker; the primary says why and forks another one. */

@@ -37,6 +37,15 @@ export function readIssuers(text: string, environment: Environment, facts: Facts
   return { issuers, problems: [...problems, ...namedTwice(issuers)] }
 }
 
+/** The files with secrets that the text names. */
+export function secretFilesIn(text: string): readonly string[] {
+  const list = parsed(text)
+  if (!Array.isArray(list)) return []
+  return list
+    .flatMap(entry => Object.entries(variables(entry) ?? {}))
+    .flatMap(([name, value]) => (name.endsWith('_SECRET_FILE') ? [value] : []))
+}
+
 function readIssuer(entry: unknown, index: number, environment: Environment, facts: Facts): IssuersReading {
   const named = variables(entry)
   if (named === undefined) {

@@ -41,10 +41,10 @@ export interface Standing {
   review?(): Review
 }
 
-/** What another configuration makes of a client that is connected. */
+/** What another configuration makes of a client that is connected; an `identity` takes the place of the one it had. */
 export type Review =
-  | { readonly kind: 'stands' }
-  | { readonly kind: 'permissions'; readonly permissions: Permissions }
+  | { readonly kind: 'stands'; readonly identity?: Identity }
+  | { readonly kind: 'permissions'; readonly permissions: Permissions; readonly identity?: Identity }
   /** It would not be let in as it was, or not without its credentials being looked at again. */
   | { readonly kind: 'refused' }
 

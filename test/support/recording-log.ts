@@ -4,7 +4,7 @@ import type { Log, LogFields } from '../../src/ports/telemetry.ts'
 export interface LogEntry {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly event: string
-  readonly error: unknown
+  readonly error?: unknown
   readonly fields: LogFields | undefined
 }
 
@@ -18,18 +18,18 @@ export class RecordingLog implements Log {
   }
 
   debug(event: string, fields?: LogFields): void {
-    this.entries.push({ level: 'debug', event, error: undefined, fields })
+    this.entries.push({ level: 'debug', event, fields })
   }
 
   info(event: string, fields?: LogFields): void {
-    this.entries.push({ level: 'info', event, error: undefined, fields })
+    this.entries.push({ level: 'info', event, fields })
   }
 
   warn(event: string, fields?: LogFields): void {
-    this.entries.push({ level: 'warn', event, error: undefined, fields })
+    this.entries.push({ level: 'warn', event, fields })
   }
 
   error(event: string, error: unknown, fields?: LogFields): void {
-    this.entries.push({ level: 'error', event, error, fields })
+    this.entries.push({ level: 'error', event, fields, error })
   }
 }

@@ -12,6 +12,7 @@ import { jwtAuthenticators, type ClientBinding } from '../jwt-authenticators.ts'
 import type { PipelineOutcome } from '../listener-pipeline.ts'
 import { PasswordPool } from '../password-pool.ts'
 import { ListenerPipelines } from '../pipeline.ts'
+import { realmId } from '../realm-id.ts'
 import { REFUSAL_CAUSES } from '../refusal-cause.ts'
 import { refusalReasonCode } from '../refusal-reason-code.ts'
 import type { Revocations } from '../revocations.ts'
@@ -117,13 +118,13 @@ class Telling {
   #context(): StepContext {
     const { keySets, clock } = this.#parts
     const realm = this.#realm?.realm
-    const name = realm?.name ?? ''
+    const id = realm === undefined ? '' : realmId(realm)
     return {
       listener: this.#listener,
       realm,
       rules: this.#realm?.rules ?? NO_CLAIMS_CHECKED,
-      snapshot: keySets.current(name),
-      lastFailure: keySets.lastFailure(name),
+      snapshot: keySets.current(id),
+      lastFailure: keySets.lastFailure(id),
       nowMs: clock.nowMs(),
     }
   }
@@ -155,7 +156,7 @@ function explanation(
   }
   const { permissions } = outcome.ticket
   const answers = explainedAnswers(question, permissions)
-  const { owner, expiresAtMs } = outcome.identity
+  const { owner, expiresAtMs } = outcome.ticket.identity
   const identity: ExplainedIdentity = {
     owner,
     ...(authorizationKey === undefined ? {} : { authorizationKey }),

@@ -1,4 +1,10 @@
-import type { AuthenticationAttempt, AuthenticationOutcome, Authenticator } from '../authenticator.ts'
+import type {
+  Authenticated,
+  AuthenticationAttempt,
+  AuthenticationOutcome,
+  Authenticator,
+  EarlierProof,
+} from '../authenticator.ts'
 import { REFUSAL_CAUSES, refused } from '../refusal-cause.ts'
 import type { Refusal, RefusalCause } from '../refusal-cause.ts'
 import type { AuthenticationChainStrategy } from '../security-model.ts'
@@ -36,6 +42,16 @@ export class ChainAuthenticator implements Authenticator {
       if (UNKNOWN_KEY.has(refusal.cause)) refusal = outcome
     }
     return refusal
+  }
+
+  again(proof: EarlierProof): Authenticated | undefined {
+    for (const authenticator of this.#chain) {
+      // What this one would say is not known, and those behind it may not have been asked.
+      if (authenticator.again === undefined) return undefined
+      const outcome = authenticator.again(proof)
+      if (outcome !== undefined) return outcome
+    }
+    return undefined
   }
 
   #goesOn(cause: RefusalCause): boolean {

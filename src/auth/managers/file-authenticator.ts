@@ -1,6 +1,13 @@
-import type { AuthenticationAttempt, AuthenticationOutcome, Authenticator } from '../authenticator.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type {
+  Authenticated,
+  AuthenticationAttempt,
+  AuthenticationOutcome,
+  Authenticator,
+  EarlierProof,
+} from '../authenticator.ts'
 import { refusalIn } from '../decision-trace.ts'
-import type { FileRealmModel, FileUserModel } from '../file-realm-model.ts'
+import type { FileRealmModel, FileUserModel, StoredPassword } from '../file-realm-model.ts'
 import type { PasswordVerifier } from '../password-pool.ts'
 import { refused } from '../refusal-cause.ts'
 
@@ -22,6 +29,13 @@ export class FileAuthenticator implements Authenticator {
     return outcome
   }
 
+  /** A user who has another password by now is another user. */
+  again({ user }: EarlierProof): Authenticated | undefined {
+    if (user?.realm !== this.#realm || user.password === undefined) return undefined
+    const known = this.#users.get(user.name)
+    return isDeepStrictEqual(known?.password, user.password) ? this.#authenticated(user.name, user.password) : undefined
+  }
+
   async #decide({ key, password, allowance }: AuthenticationAttempt): Promise<AuthenticationOutcome> {
     const user = key === undefined ? undefined : this.#users.get(key)
     if (user === undefined) return refused('unknown_authentication_key', { realm: this.#realm })
@@ -30,13 +44,16 @@ export class FileAuthenticator implements Authenticator {
     const verdict = await this.#passwords.verify(password, user.password)
     if (verdict === 'overloaded') return refused('overloaded')
     if (verdict === 'wrong') return this.#wrongSecret()
-    const { name } = user
+    return this.#authenticated(user.name, user.password)
+  }
+
+  #authenticated(name: string, password: StoredPassword): Authenticated {
     return {
       kind: 'authenticated',
       owner: JSON.stringify({ realm: this.#realm, user: name }),
       expiresAtMs: undefined,
       authorizationKey: name,
-      user: { realm: this.#realm, name, password: user.password },
+      user: { realm: this.#realm, name, password },
     }
   }
 

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test'
 import { AccessLogRotation } from '../../../src/auth/access-log-rotation.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts'
-import { RecordingLog } from './recording-log.ts'
+import { RecordingLog } from '../../support/recording-log.ts'
 
 const DAY_MS = 86_400_000
 // The times of files are those of this machine.

@@ -4,7 +4,7 @@ import { openAccessLog } from '../../../src/auth/access-log.ts'
 import { DEFAULT_ACCESS_LOG } from '../../../src/auth/security-model.ts'
 import { EndOfTick } from '../../../src/core/end-of-tick.ts'
 import { systemClock } from '../../../src/telemetry/system-clock.ts'
-import { RecordingLog } from './recording-log.ts'
+import { RecordingLog } from '../../support/recording-log.ts'
 
 const LINES_PER_TICK = 7
 

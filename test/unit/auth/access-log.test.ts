@@ -18,7 +18,7 @@ import { ALLOW_ALL } from '../../../src/core/permissions.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts'
-import { RecordingLog } from './recording-log.ts'
+import { RecordingLog } from '../../support/recording-log.ts'
 
 const WRITER = new URL('./access-log-writer.ts', import.meta.url)
 

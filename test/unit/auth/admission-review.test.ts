@@ -7,7 +7,7 @@ import type { SecurityModel } from '../../../src/auth/security-model.ts'
 import type { Credentials, Review } from '../../../src/ports/auth.ts'
 import { FakeClock, FakeRandom } from '../../support/fake-clock.ts'
 import { securityModel, USERS_AND_ROLES } from '../../support/ese/security-file.ts'
-import { RecordingLog } from './recording-log.ts'
+import { RecordingLog } from '../../support/recording-log.ts'
 
 const JWT = '<jwt-authentication-manager><realm>Tokens</realm></jwt-authentication-manager>'
 const FILE = '<file-authentication-manager><realm>People</realm></file-authentication-manager>'

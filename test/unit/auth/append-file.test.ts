@@ -4,7 +4,7 @@ import { LineAppender } from '../../../src/auth/append-file.ts'
 import type { AppendTarget } from '../../../src/auth/append-file.ts'
 import { EndOfTick } from '../../../src/core/end-of-tick.ts'
 import { waitFor } from '../../support/wait-for.ts'
-import { RecordingLog } from './recording-log.ts'
+import { RecordingLog } from '../../support/recording-log.ts'
 
 /** A file whose writes end when the test says how. */
 class HeldTarget implements AppendTarget {

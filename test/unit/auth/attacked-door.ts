@@ -17,7 +17,7 @@ import type { Admission, Credentials } from '../../../src/ports/auth.ts'
 import { FakeClock, FakeRandom } from '../../support/fake-clock.ts'
 import { credentials } from './credentials.ts'
 import { FakeIntrospections, realmParts } from './realm-parts.ts'
-import { RecordingLog } from './recording-log.ts'
+import { RecordingLog } from '../../support/recording-log.ts'
 import { FakeKeySets, LocalPool, rules, signed, type IssuerKey } from './token-fixtures.ts'
 
 export const ISSUER = 'https://issuer.example'

@@ -9,7 +9,7 @@ import { describe, it } from 'node:test'
 import type { TestContext } from 'node:test'
 import { exportJWK, generateKeyPair, jwtVerify } from 'jose'
 import { IntrospectionSource } from '../../../src/auth/introspection-source.ts'
-import type { IntrospectionModel, IssuerModel } from '../../../src/auth/security-model.ts'
+import type { IntrospectionModel, IssuerModel, JwtRealmModel } from '../../../src/auth/security-model.ts'
 import { startAuthorizationServer, type AuthorizationServer } from '../../support/authorization-server.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { RecordingLog } from '../../support/recording-log.ts'
@@ -99,6 +99,44 @@ describe('introspection against a real authorization server', () => {
     assert.equal(source.failures, 1)
     assert.match(String(log.entries[0]?.fields?.['cause']), /401: invalid_client/)
     assert.doesNotMatch(JSON.stringify(log.entries), new RegExp(`hunter2|${token}`))
+  })
+})
+
+describe('introspection for another configuration', () => {
+  const realm = (name: string, introspection: IntrospectionModel): JwtRealmModel => {
+    return { kind: 'jwt', name, jwksUri: '', jwksDefaultCacheSeconds: 1800, introspection }
+  }
+
+  it('asks for realms that are new from when they are taken, and for those that are gone no more', async test => {
+    const endpoint = await serve(test, '{"active":true}')
+    const model = { endpoint: endpoint.url, username: 'b', password: 'p' }
+    const source = sourceOf(test, model)
+    await source.ask('r', 'token')
+    const take = await source.prepare([realm('r', model), realm('new', { ...model, username: 'c' })])
+    assert.equal((await source.ask('new', 'token')).kind, 'unavailable')
+    take()
+    assert.equal((await source.ask('new', 'token')).kind, 'active')
+    await source.ask('r', 'token')
+    assert.equal(source.requests, 2, 'what is known of a realm that has not changed is kept')
+    source.retain([realm('new', model)])
+    assert.equal((await source.ask('r', 'token')).kind, 'unavailable')
+    assert.deepEqual([source.requests, endpoint.forms.length], [2, 2])
+  })
+
+  it('changes nothing where a private key cannot be used', async test => {
+    const source = sourceOf(test, { endpoint: 'http://127.0.0.1:9', username: 'b', password: 'p' })
+    const clientKeyFile = path.join(await mkdtemp(path.join(tmpdir(), 'guardbee-')), 'key.json')
+    const wanted = realm('new', {
+      endpoint: 'http://127.0.0.1:9',
+      username: 'b',
+      password: undefined,
+      clientAuthentication: 'private-key-jwt',
+      clientKeyFile,
+    })
+    const isNoKey = { code: 'CONFIGURATION', message: /key\.json has no private key that can be used/ }
+    await assert.rejects(source.prepare([wanted]), isNoKey)
+    await writeFile(clientKeyFile, '{"kty":"EC"}')
+    await assert.rejects(source.prepare([wanted]), isNoKey)
   })
 })
 

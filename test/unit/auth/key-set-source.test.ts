@@ -445,3 +445,55 @@ describe('a token with an unknown kid', () => {
     assert.deepEqual((await source.refresh('r', 'k2')).snapshot?.keys, [key('k2')])
   })
 })
+
+describe('key sets of another configuration', () => {
+  beforeEach(() => warm('a'))
+
+  it('are fetched beside those in use, and none is told of or fetched anew before it is taken', async () => {
+    const take = await source.prepare([realm(server.uri), realm(server.uri, 'new')])
+    assert.deepEqual([source.current('new'), pushed.length, server.requests], [undefined, 1, 2])
+    const before = source.current('r')
+    take()
+    assert.deepEqual(
+      source.snapshots().map(snapshot => snapshot.realm),
+      ['r', 'new'],
+    )
+    assert.equal(source.current('r'), before)
+    source.retain([realm(server.uri, 'new')])
+    assert.deepEqual([source.current('r'), source.fetches], [undefined, 2])
+    assert.deepEqual(await source.refresh('r', 'x'), { snapshot: undefined, absent: false })
+  })
+
+  it('are kept fresh once they are taken', async () => {
+    const take = await source.prepare([realm(server.uri, 'new')])
+    take()
+    source.retain([realm(server.uri, 'new')])
+    clock.advance(clock.nextTimerMs ?? 0)
+    await waitFor('the next set', () => pushed.length === 2)
+    assert.equal(pushed[1]?.realm, 'new')
+  })
+
+  it('are not taken where one of them cannot be had in ten seconds, which is said once', async () => {
+    server.serveText('', {}, 404)
+    const preparing = source.prepare([realm(server.uri), realm(server.uri, 'new')])
+    const rejected = assert.rejects(preparing, {
+      code: 'KEY_SET_UNAVAILABLE',
+      message: /^realm new has no keys: .*the server answered with status 404$/,
+    })
+    // It is asked again after 1, 2 and 4 seconds.
+    for (const nextMs of [1_000, 2_000, 4_000, 3_000]) {
+      await waitFor('the answer', () => clock.nextTimerMs === nextMs)
+      clock.advance(nextMs)
+    }
+    await rejected
+    assert.deepEqual([log.entries, source.snapshots().length], [[], 1])
+    const asked = server.requests
+    clock.advance(20_000)
+    assert.equal(server.requests, asked)
+  })
+
+  it('are not taken where their files cannot be used', async () => {
+    const lacking = { ...realm(server.uri, 'new'), serverTls: { caFile: '/nowhere/ca.pem' } }
+    await assert.rejects(source.prepare([lacking]), { code: 'CONFIGURATION', message: /ca\.pem cannot be read/ })
+  })
+})

@@ -74,4 +74,11 @@ describe('the mirror of key sets in a worker', () => {
     void mirror.refresh('other', 'k')
     assert.equal(asked.at(-1)?.kid, 'k')
   })
+
+  it('forgets the realms that are not there any more', () => {
+    mirror.accept(snapshot(1, 'a'))
+    mirror.accept({ ...snapshot(1, 'a'), realm: 'gone' })
+    mirror.retain(new Set(['r']))
+    assert.deepEqual([mirror.current('r'), mirror.current('gone')], [snapshot(1, 'a'), undefined])
+  })
 })

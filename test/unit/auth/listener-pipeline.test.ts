@@ -10,7 +10,7 @@ import type { Permissions } from '../../../src/core/permissions.ts'
 import { allowAllPermissions } from '../../../src/core/permissions.ts'
 import type { Credentials } from '../../../src/ports/auth.ts'
 import { securityModel } from '../../support/ese/security-file.ts'
-import { RecordingLog } from './recording-log.ts'
+import { RecordingLog } from '../../support/recording-log.ts'
 
 const JWT = '<jwt-authentication-manager><realm>Tokens</realm></jwt-authentication-manager>'
 const FILE = '<file-authentication-manager><realm>People</realm></file-authentication-manager>'
@@ -160,7 +160,7 @@ describe('ListenerPipeline', () => {
       '</authentication-preprocessors>'
     const outcome = await run(preprocessors + FILE + ALLOW_ALL, { clientId: 'plain', username: 'in the clear' })
     assert(outcome.kind === 'admitted')
-    assert.deepEqual(outcome.identity, { owner: '{"realm":"People","user":"plain"}', expiresAtMs: undefined })
+    assert.deepEqual(outcome.ticket.identity, { owner: '{"realm":"People","user":"plain"}', expiresAtMs: undefined })
     assert.equal(outcome.ticket.permissions, allowAllPermissions)
   })
 

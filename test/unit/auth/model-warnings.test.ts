@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { warnOfModel } from '../../../src/auth/model-warnings.ts'
 import { DEFAULT_ACCESS_LOG, type JwtRealmModel, type ListenerPipelineModel } from '../../../src/auth/security-model.ts'
 import type { ListenerIdentity } from '../../../src/ports/connection.ts'
-import { RecordingLog } from './recording-log.ts'
+import { RecordingLog } from '../../support/recording-log.ts'
 
 const TCP: ListenerIdentity = { name: 'tcp-listener-1883', transport: 'tcp', port: 1883 }
 const WEBSOCKET: ListenerIdentity = { name: 'websocket-listener-8083', transport: 'websocket', port: 8083 }

@@ -4,7 +4,7 @@ import type { StoredPassword } from '../../../src/auth/file-realm-model.ts'
 import { hashPassword } from '../../../src/auth/password-hash.ts'
 import { PasswordPool } from '../../../src/auth/password-pool.ts'
 import { systemClock } from '../../../src/telemetry/system-clock.ts'
-import { RecordingLog } from './recording-log.ts'
+import { RecordingLog } from '../../support/recording-log.ts'
 
 const SALT = Buffer.from('salt')
 

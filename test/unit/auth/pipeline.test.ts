@@ -11,7 +11,7 @@ import { allowAllPermissions } from '../../../src/core/permissions.ts'
 import type { Credentials } from '../../../src/ports/auth.ts'
 import type { ListenerIdentity } from '../../../src/ports/connection.ts'
 import { FakeClock, FakeRandom } from '../../support/fake-clock.ts'
-import { RecordingLog } from './recording-log.ts'
+import { RecordingLog } from '../../support/recording-log.ts'
 
 const TCP: ListenerIdentity = { name: 'tcp-listener-1883', transport: 'tcp', port: 1883 }
 const WEBSOCKET: ListenerIdentity = { name: 'websocket-listener-8083', transport: 'websocket', port: 8083 }

@@ -39,7 +39,16 @@ describe('the revocation desk', () => {
   function deskOf(issuer: LogoutIssuer, adminToken: string | undefined = 'the-admin-secret'): RevocationDesk {
     const add = (added: readonly Revocation[]): void => void spread.push(...added)
     const keep = (): Promise<boolean> => Promise.resolve(kept)
-    return new RevocationDesk({ revocations, keySets, issuers: [issuer], adminToken, clock, log, spread: add, keep })
+    return new RevocationDesk({
+      revocations,
+      keySets,
+      issuers: () => [issuer],
+      adminToken,
+      clock,
+      log,
+      spread: add,
+      keep,
+    })
   }
 
   function revoked(claims: object): boolean {
@@ -53,7 +62,7 @@ describe('the revocation desk', () => {
     const open = new RevocationDesk({
       revocations,
       keySets,
-      issuers: [],
+      issuers: () => [],
       adminToken: undefined,
       clock,
       log,

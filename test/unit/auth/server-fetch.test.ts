@@ -81,6 +81,13 @@ describe('reaching an authorization server', () => {
     assert.deepEqual(keys, [])
   })
 
+  it('refuses a certificate and a key that do not belong together', async () => {
+    const keyFile = path.join(folder, 'other.key')
+    await writeFile(keyFile, authority.issue({ commonName: 'other' }).key)
+    const isRefused = { code: 'CONFIGURATION', message: /broker\.pem and .*other\.key cannot be used/ }
+    assert.throws(() => serverFetch({ ...tls, keyFile }), isRefused)
+  })
+
   it('names a file that cannot be read', () => {
     assert.throws(() => serverFetch({ caFile: path.join(folder, 'none.pem') }), { code: 'CONFIGURATION' })
   })

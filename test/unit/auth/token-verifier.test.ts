@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { before, beforeEach, describe, it } from 'node:test'
 import fc from 'fast-check'
+import { keyThumbprint, publicMembers } from '../../../src/auth/public-key.ts'
 import { TokenVerifier, type TokenVerifierParts, type Verdict } from '../../../src/auth/token-verifier.ts'
 import { EndOfTick } from '../../../src/core/end-of-tick.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -178,6 +179,7 @@ describe('a token', () => {
       kind: 'verified',
       claims: claims({ aud: 'HiveMQ', scp: ['mqtt'] }),
       expiresAtMs: (nowSeconds + 3605) * 1000,
+      keyId: keyThumbprint(publicMembers(rsa.jwk) ?? assert.fail()),
     })
   })
 
@@ -372,6 +374,24 @@ describe('a storm of tokens', () => {
     assert.equal(await causeOf(compact), 'internal')
     assert.deepEqual(log.errors, ['Error: thread died'])
     assert.ok(!JSON.stringify(log.entries).includes(compact.toString().slice(-40)))
+    assert.equal(verifier.pendingNow, 0)
+  })
+})
+
+describe('what is kept of a realm', () => {
+  it('is a token as long as its key is there, under the name of the realm that it was verified in', async () => {
+    const compact = await good()
+    assert.equal(await causeOf(compact), 'none')
+    const id = keyThumbprint(publicMembers(ec.jwk) ?? assert.fail())
+    assert.deepEqual([verifier.trusts(REALM, id), verifier.trusts('other', id)], [true, false])
+    keySets.publish('other', rsa.jwk)
+    assert.equal(await causeOf(compact, rules(), 'other'), 'unknown_kid')
+  })
+
+  it('is forgotten with the realm', async () => {
+    assert.equal(await causeOf(await good()), 'none')
+    verifier.retain(new Set(['other']))
+    assert.equal(await causeOf(await good()), 'none', 'it is read again where it is there after all')
     assert.equal(verifier.pendingNow, 0)
   })
 })

@@ -4,7 +4,6 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { securityModelFromSettings } from '../../../src/auth/environment-security-model.ts'
 import type { AuthorizationManagerModel, SecurityModel } from '../../../src/auth/security-model.ts'
-import { securityReader } from '../../../src/cli/security.ts'
 import { tokenPermissions } from '../../../src/cli/token-permissions.ts'
 import { readSettings } from '../../../src/config/settings.ts'
 import { USERS_AND_ROLES } from '../../support/ese/security-file.ts'
@@ -69,29 +68,6 @@ describe('permissions in the token by variables', () => {
     })
     const missing = { ...variables, GUARDBEE_JWT_ROLES_FILE: `${file}.old` }
     assert.throws(() => modelOf(missing), { code: 'SECURITY_FILE', message: /cannot be read/ })
-  })
-
-  it('are read again from the file of roles', async context => {
-    const folder = await makeTemporaryFolder()
-    context.after(folder.remove)
-    const file = path.join(folder.path, 'roles.xml')
-    await writeFile(file, USERS_AND_ROLES)
-    const environment = {
-      GUARDBEE_JWT_ISSUER: ISSUER,
-      GUARDBEE_JWT_PERMISSIONS: 'roles',
-      GUARDBEE_JWT_ROLES_FILE: file,
-    }
-    const { settings } = readSettings(environment, { cores: 1 })
-    assert(settings !== undefined)
-    const model = modelOf(environment)
-    const readAgain = securityReader(settings, model, environment)
-    assert.deepEqual(await readAgain?.(), model)
-    await writeFile(file, USERS_AND_ROLES.replace('up/#', 'upwards/#'))
-    const changed = await readAgain?.()
-    assert.equal(changed?.fileRealms?.[0]?.roles[0]?.permissions[0]?.topicFilter, 'upwards/#')
-    await writeFile(file, '<x/>')
-    await assert.rejects(async () => await readAgain?.(), { code: 'SECURITY_FILE' })
-    assert.equal(securityReader(settings, modelOf({}), environment), undefined)
   })
 
   it('belong to their issuer where issuers differ, and to all where they do not', () => {

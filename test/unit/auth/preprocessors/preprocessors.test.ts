@@ -6,7 +6,7 @@ import { dnsNames } from '../../../../src/auth/preprocessors/certificate-field.t
 import type { PreprocessorContext } from '../../../../src/auth/preprocessors/preprocessor.ts'
 import { preprocessorOf } from '../../../../src/auth/preprocessors/preprocessors.ts'
 import type { Credentials } from '../../../../src/ports/auth.ts'
-import { RecordingLog } from '../recording-log.ts'
+import { RecordingLog } from '../../../support/recording-log.ts'
 
 const MARKS = { prefix: '{{', postfix: '}}' }
 /** O=Bees, OU=Hive, OU=Door, CN=drone-7, DNS names drone-7.example and 7.example. */
