@@ -8,11 +8,14 @@ import { SharedAnswers } from '../../../../src/auth/shared-answers.ts'
 import { systemClock } from '../../../../src/telemetry/system-clock.ts'
 import { systemRandom } from '../../../../src/telemetry/system-random.ts'
 import { BreakableProxy } from '../../../support/breakable-proxy.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
 import { RecordingLog } from '../../../support/recording-log.ts'
 import { RedisShares } from '../../../support/redis-shares.ts'
 import { waitFor } from '../../../support/wait-for.ts'
 
 const ASKS = 1_000
+/** Several times as many as are asked about at once. */
+const TOKENS = 200
 
 interface Node {
   readonly source: IntrospectionSource
@@ -55,7 +58,9 @@ describe('answers shared in Redis', { timeout: 60_000 }, () => {
     const answers = new SharedAnswers({ cache, seal, clock: systemClock, random: systemRandom, log })
     const introspection = { endpoint: url, username: 'b', password: 'p' }
     const realm = { kind: 'jwt', name: 'r', jwksUri: '', jwksDefaultCacheSeconds: 1800, introspection } as const
-    return { source: new IntrospectionSource({ realms: [realm], clock: systemClock, log, shared: answers }), answers }
+    // Its time stands still: how long a token waits for its turn on a busy machine is not what is looked at here.
+    const clock = new FakeClock(systemClock.nowMs())
+    return { source: new IntrospectionSource({ realms: [realm], clock, log, shared: answers }), answers }
   }
 
   it('are one request for a thousand who ask two nodes at once', async () => {
@@ -66,12 +71,12 @@ describe('answers shared in Redis', { timeout: 60_000 }, () => {
     assert.equal(requests, 1)
   })
 
-  it('are one request for each of a thousand tokens that both nodes are shown at once', async () => {
+  it('are one request for each of many tokens that both nodes are shown at once', async () => {
     const nodes = [await node(), await node()] as const
-    const tokens = Array.from({ length: ASKS }, (_, i) => `token ${i}`)
+    const tokens = Array.from({ length: TOKENS }, (_, i) => `token ${i}`)
     const kinds = await Promise.all(tokens.flatMap(token => nodes.map(({ source }) => source.ask('r', token))))
     assert.deepEqual(new Set(kinds.map(({ kind }) => kind)), new Set(['active']))
-    assert.equal(requests, ASKS)
+    assert.equal(requests, TOKENS)
   })
 
   it('are refused and asked for anew where somebody else has written', async () => {
